@@ -1,0 +1,1 @@
+"""Data files that ship with the service; SOURCES.md names where each is from."""
