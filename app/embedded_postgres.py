@@ -121,10 +121,8 @@ class EmbeddedPostgres:
 
     def url(self, user: str, database: str) -> str:
         """Give the SQLAlchemy URL of a database for a role."""
-        host = quote(str(self.socket_dir), safe="")
-        return (
-            f"postgresql+psycopg://{quote(user, safe='')}@/{quote(database, safe='')}?host={host}"
-        )
+        user, database, host = (quote(text, "") for text in (user, database, str(self.socket_dir)))
+        return f"postgresql+psycopg://{user}@/{database}?host={host}&port=5432"
 
     def conninfo(self, user: str, database: str) -> str:
         """Give the libpq connection string of a database for a role."""
@@ -137,15 +135,9 @@ class EmbeddedPostgres:
         `watch` a thread does so whenever the server has died.
         """
         with self._mutex:
-            try:
-                self._start()
-            except OSError as error:
-                raise ServerNotStarted(
-                    f"The embedded PostgreSQL cannot use {self.data_dir}: {error}. Name another "
-                    "folder in SHORTBREAKS_DATA_DIR."
-                ) from error
+            self._leaving.clear()
+            self._start()
             if watch and self._watcher is None:
-                self._leaving.clear()
                 self._watcher = threading.Thread(target=self._watch, daemon=True)
                 self._watcher.start()
 
@@ -174,30 +166,41 @@ class EmbeddedPostgres:
         return PGconn.ping(self.conninfo(SUPERUSER, SUPERUSER).encode()) == Ping.OK
 
     def _start(self) -> None:
-        self._account = account = ServerAccount.choose(self.cluster)
-        account.make_home(self.home)
-        with self._locked("start.lock"):
-            self._use()
-            self._end_strays(account)
-            launched = False
-            deadline = time.monotonic() + START_TIMEOUT_S
-            while not self.is_running():
-                alive = self._alive(account)
-                free = None if alive else self._try_lock("server.lock", fcntl.LOCK_EX)
-                if free is not None:
-                    try:
-                        if launched:
-                            raise ServerNotStarted(self._failure("PostgreSQL ended at once"))
-                        self._launch(account, free)
-                        launched = True
-                    finally:
-                        os.close(free)
-                elif alive and not any(process.is_postmaster for process in alive):
-                    # Children that a killed server left behind; nothing can come of them.
-                    _signal(signal.SIGKILL, [process.pid for process in alive])
-                if time.monotonic() > deadline:
-                    raise ServerNotStarted(self._failure("PostgreSQL does not answer"))
-                time.sleep(POLL_S)
+        try:
+            self._account = account = ServerAccount.choose(self.cluster)
+            account.make_home(self.home)
+            with self._locked("start.lock"):
+                self._use()
+                self._end_strays(account)
+                self._launch_until_running(account)
+        except OSError as error:
+            raise ServerNotStarted(
+                f"The embedded PostgreSQL cannot use {self.data_dir}: {error}. Name another "
+                "folder in SHORTBREAKS_DATA_DIR."
+            ) from error
+
+    def _launch_until_running(self, account: ServerAccount) -> None:
+        """Wait for the server that lives, or for the end of the one that dies, or launch one."""
+        launched = False
+        deadline = time.monotonic() + START_TIMEOUT_S
+        while not self.is_running():
+            alive = self._alive(account)
+            # The lock alone would do, but for network folders that lose it in the child.
+            server_lock = None if alive else self._try_lock("server.lock", fcntl.LOCK_EX)
+            if server_lock is not None:
+                try:
+                    if launched:
+                        raise ServerNotStarted(self._failure("PostgreSQL ended at once"))
+                    self._launch(account, server_lock)
+                    launched = True
+                finally:
+                    os.close(server_lock)
+            elif alive and not any(process.is_postmaster for process in alive):
+                # Children that a killed server left behind; nothing can come of them.
+                _signal(signal.SIGKILL, [process.pid for process in alive])
+            if time.monotonic() > deadline:
+                raise ServerNotStarted(self._failure("PostgreSQL does not answer"))
+            time.sleep(POLL_S)
 
     def _use(self) -> None:
         """Count this process among the users, on the lock file that stands there now."""
@@ -360,8 +363,10 @@ class EmbeddedPostgres:
         """Start the server again whenever it has died, unless its folder was deleted."""
         while not self._leaving.wait(WATCH_S):
             try:
-                if self.cluster.is_dir() and not self._is_locked("server.lock"):
-                    self.start()
+                with self._mutex:
+                    gone = self.cluster.is_dir() and not self._is_locked("server.lock")
+                    if gone and not self._leaving.is_set():
+                        self._start()
             except (OSError, ServerNotStarted):
                 logger.exception("The embedded PostgreSQL died and could not be started again.")
 
