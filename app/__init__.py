@@ -1,0 +1,1 @@
+"""Short Breaks: the service that matches disabled children to activities."""

@@ -1,0 +1,44 @@
+"""The audit trail: one entry for each look at and change of a child."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import insert
+from sqlalchemy.orm import Session
+
+from app.access.caller import Caller
+from app.access.models import AuditEntry
+from app.ids import new_id
+
+OK = "ok"
+
+
+def record(
+    session: Session,
+    caller: Caller,
+    action: str,
+    *,
+    now: datetime,
+    object_id: UUID | None = None,
+    child_ids: Iterable[UUID | None] = (None,),
+    outcome: str = OK,
+) -> None:
+    """Write down who did what, one entry a child, in the transaction that does it."""
+    entries = [
+        {
+            "authority_id": session.info["authority_id"],
+            "id": new_id(),
+            "at": now,
+            "client_id": caller.client_id,
+            "grant_id": caller.grant_id,
+            "action": action,
+            "object_id": object_id if object_id is not None else child_id,
+            "child_id": child_id,
+            "outcome": outcome,
+            "request_id": caller.request_id,
+        }
+        for child_id in child_ids
+    ]
+    if entries:
+        session.execute(insert(AuditEntry), entries)

@@ -1,0 +1,165 @@
+"""Who may: the caller and the tenant-bound session of a request, and one line a scope."""
+
+import re
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Annotated, Final
+from uuid import UUID
+
+from fastapi import Depends, FastAPI, Request, Security
+from fastapi.security import SecurityScopes
+from fastapi.security.oauth2 import OAuth2
+from sqlalchemy.orm import Session
+
+from app.access import audit, queries
+from app.access.caller import Caller
+from app.access.scopes import DESCRIPTIONS, SCOPES_OF_KIND, ClientKind, Scope
+from app.access.tokens import Claims, Tokens
+from app.db import NO_TENANT, transaction
+from app.dependencies import Context, ContextDep, NowDep, RequestIdDep
+from app.errors import AppError, Forbidden, NotFound, Unauthenticated
+
+# Everything else needs a scope; `check_routes` stops the start where one is missing.
+PUBLIC_OPERATIONS: Final = frozenset(
+    {("post", "/oauth/token"), ("get", "/healthz"), ("get", "/readyz")}
+)
+
+bearer = OAuth2(
+    flows={
+        "clientCredentials": {
+            "tokenUrl": "/oauth/token",
+            "scopes": {scope.value: text for scope, text in DESCRIPTIONS.items()},
+        }
+    },
+    scheme_name="oauth2",
+    auto_error=False,
+)
+
+
+async def get_claims(
+    context: ContextDep, now: NowDep, authorization: Annotated[str | None, Depends(bearer)]
+) -> Claims:
+    """Read the bearer token."""
+    match = re.fullmatch(r"(?i:bearer) +([A-Za-z0-9._~+/=-]+)", authorization or "")
+    if match is None:
+        raise Unauthenticated
+    tokens: Tokens = context.parts["tokens"]
+    return tokens.read(match[1], now=now)
+
+
+def get_session(
+    request: Request,
+    context: ContextDep,
+    claims: Annotated[Claims, Depends(get_claims)],
+    now: NowDep,
+) -> Iterator[Session]:
+    """Open the transaction of the request, bound to the caller's authority."""
+    try:
+        with transaction(context.session_factory, claims.authority_id or NO_TENANT) as session:
+            yield session
+    except (Forbidden, NotFound) as refusal:
+        _record_refusal(request, context, claims, refusal, now=now)
+        raise
+
+
+def _record_refusal(
+    request: Request, context: Context, claims: Claims, refusal: AppError, *, now: datetime
+) -> None:
+    """Write down a denied call; the transaction that refused it has been rolled back."""
+    if claims.authority_id is None:
+        return
+    with transaction(context.session_factory, claims.authority_id) as session:
+        caller = find_caller(session, claims, request.state.request_id)
+        if caller is None:
+            return
+        audit.record(
+            session,
+            caller,
+            f"{request.method} {request.scope['route'].path}",
+            now=now,
+            object_id=_last_id(request),
+            outcome=refusal.slug,
+        )
+
+
+def _last_id(request: Request) -> UUID | None:
+    for value in reversed(request.path_params.values()):
+        try:
+            return UUID(str(value))
+        except ValueError:
+            continue
+    return None
+
+
+def find_caller(session: Session, claims: Claims, request_id: UUID) -> Caller | None:
+    """Find who calls, as things stand now: a revoked client or grant is nobody at once."""
+    client = queries.find_active_client(session, claims.client_id)
+    if client is None or client.authority_id != claims.authority_id:
+        return None
+    household_id = None
+    if claims.grant_id is not None:
+        grant = queries.find_live_grant(session, claims.grant_id, client.id)
+        if grant is None:
+            return None
+        household_id = grant.household_id
+    kind = ClientKind(client.kind)
+    return Caller(
+        client_id=client.id,
+        kind=kind,
+        authority_id=client.authority_id,
+        scopes=claims.scopes & SCOPES_OF_KIND[kind],
+        request_id=request_id,
+        grant_id=claims.grant_id,
+        household_id=household_id,
+        provider_id=client.provider_id,
+    )
+
+
+SessionDep = Annotated[Session, Depends(get_session, scope="function")]
+
+
+def get_caller(
+    session: SessionDep,
+    claims: Annotated[Claims, Depends(get_claims)],
+    request_id: RequestIdDep,
+    scheme: SecurityScopes,
+) -> Caller:
+    """Let the caller through the door whose scopes it has."""
+    caller = find_caller(session, claims, request_id)
+    if caller is None:
+        raise Unauthenticated
+    missing = sorted(set(scheme.scopes) - caller.scopes)
+    if missing:
+        raise Forbidden("The access token lacks a scope.", scope=missing[0])
+    return caller
+
+
+def _door(scope: Scope) -> object:
+    return Security(get_caller, scopes=[scope.value])
+
+
+AuthoritiesCreate = Annotated[Caller, _door(Scope.AUTHORITIES_CREATE)]
+AuthorityRead = Annotated[Caller, _door(Scope.AUTHORITY_READ)]
+AuthorityWrite = Annotated[Caller, _door(Scope.AUTHORITY_WRITE)]
+CatalogueRead = Annotated[Caller, _door(Scope.CATALOGUE_READ)]
+CatalogueWrite = Annotated[Caller, _door(Scope.CATALOGUE_WRITE)]
+HouseholdsWrite = Annotated[Caller, _door(Scope.HOUSEHOLDS_WRITE)]
+ChildrenRead = Annotated[Caller, _door(Scope.CHILDREN_READ)]
+ChildrenWrite = Annotated[Caller, _door(Scope.CHILDREN_WRITE)]
+MatchesRead = Annotated[Caller, _door(Scope.MATCHES_READ)]
+BookingsRead = Annotated[Caller, _door(Scope.BOOKINGS_READ)]
+BookingsWrite = Annotated[Caller, _door(Scope.BOOKINGS_WRITE)]
+WishesRead = Annotated[Caller, _door(Scope.WISHES_READ)]
+WishesWrite = Annotated[Caller, _door(Scope.WISHES_WRITE)]
+
+
+def check_routes(app: FastAPI) -> None:
+    """Stop the start if a route names no scope and is not public by decision."""
+    known = {scope.value for scope in Scope}
+    for path, operations in app.openapi()["paths"].items():
+        for method, operation in operations.items():
+            if (method, path) in PUBLIC_OPERATIONS:
+                continue
+            scopes = [s for entry in operation.get("security", []) for s in entry.get("oauth2", [])]
+            if not scopes or not set(scopes) <= known:
+                raise RuntimeError(f"{method.upper()} {path} names no scope")

@@ -1,0 +1,58 @@
+"""Reads of the access room."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import column, select, table, update
+from sqlalchemy.orm import Session
+
+from app.access.models import Client, FamilyCode, FamilyGrant, RefreshToken
+
+# The tenants are the business of the room above; all that matters here is whether one is active.
+authorities = table("authorities", column("id"), column("active"))
+
+
+def find_active_client(session: Session, client_id: UUID) -> Client | None:
+    """Find a client that may call now, together with its authority."""
+    return session.scalar(
+        select(Client)
+        .outerjoin(authorities, authorities.c.id == Client.authority_id)
+        .where(
+            Client.id == client_id,
+            Client.active,
+            (Client.authority_id.is_(None)) | authorities.c.active,
+        )
+    )
+
+
+def find_live_grant(session: Session, grant_id: UUID, client_id: UUID) -> FamilyGrant | None:
+    """Find a grant that has not been revoked."""
+    return session.scalar(
+        select(FamilyGrant).where(
+            FamilyGrant.id == grant_id,
+            FamilyGrant.client_id == client_id,
+            FamilyGrant.revoked_at.is_(None),
+        )
+    )
+
+
+def use_family_code(session: Session, code_sha256: bytes, *, now: datetime) -> UUID | None:
+    """Use up a valid code and give its household; of two at once, one gets it."""
+    return session.scalar(
+        update(FamilyCode)
+        .where(
+            FamilyCode.authority_id == session.info["authority_id"],
+            FamilyCode.code_sha256 == code_sha256,
+            FamilyCode.used_at.is_(None),
+            FamilyCode.expires_at > now,
+        )
+        .values(used_at=now)
+        .returning(FamilyCode.household_id)
+    )
+
+
+def find_refresh_token(session: Session, token_sha256: bytes) -> RefreshToken | None:
+    """Find a refresh token, used or not, and keep others from using it meanwhile."""
+    return session.scalar(
+        select(RefreshToken).where(RefreshToken.token_sha256 == token_sha256).with_for_update()
+    )

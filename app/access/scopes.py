@@ -1,0 +1,76 @@
+"""Who may what: every scope of the API, and the kinds of client that may have it."""
+
+from enum import StrEnum
+
+
+class ClientKind(StrEnum):
+    """The kinds of callers."""
+
+    BROKER = "broker"
+    FAMILY_APP = "family_app"
+    PROVIDER = "provider"
+    COMMISSIONER = "commissioner"
+    OPERATOR = "operator"
+
+
+class Scope(StrEnum):
+    """One permission; a route names exactly one."""
+
+    AUTHORITIES_CREATE = "authorities:create"
+    AUTHORITY_READ = "authority:read"
+    AUTHORITY_WRITE = "authority:write"
+    CATALOGUE_READ = "catalogue:read"
+    CATALOGUE_WRITE = "catalogue:write"
+    HOUSEHOLDS_WRITE = "households:write"
+    CHILDREN_READ = "children:read"
+    CHILDREN_WRITE = "children:write"
+    MATCHES_READ = "matches:read"
+    BOOKINGS_READ = "bookings:read"
+    BOOKINGS_WRITE = "bookings:write"
+    WISHES_READ = "wishes:read"
+    WISHES_WRITE = "wishes:write"
+
+
+DESCRIPTIONS: dict[Scope, str] = {
+    Scope.AUTHORITIES_CREATE: "Set up a new authority",
+    Scope.AUTHORITY_READ: "Read the own authority and its policies",
+    Scope.AUTHORITY_WRITE: "Change the own authority and its policies",
+    Scope.CATALOGUE_READ: "Read providers, activities and sessions",
+    Scope.CATALOGUE_WRITE: "Change and import the catalogue",
+    Scope.HOUSEHOLDS_WRITE: "Create households and invite family apps",
+    Scope.CHILDREN_READ: "Read children's profiles",
+    Scope.CHILDREN_WRITE: "Change children's profiles",
+    Scope.MATCHES_READ: "Read a child's matches and entitlement",
+    Scope.BOOKINGS_READ: "Read bookings",
+    Scope.BOOKINGS_WRITE: "Book and cancel",
+    Scope.WISHES_READ: "Read wishes",
+    Scope.WISHES_WRITE: "Record wishes",
+}
+
+FAMILY_SCOPES = frozenset(
+    {
+        Scope.CATALOGUE_READ,
+        Scope.CHILDREN_READ,
+        Scope.CHILDREN_WRITE,
+        Scope.MATCHES_READ,
+        Scope.BOOKINGS_READ,
+        Scope.BOOKINGS_WRITE,
+        Scope.WISHES_READ,
+        Scope.WISHES_WRITE,
+    }
+)
+
+SCOPES_OF_KIND: dict[ClientKind, frozenset[Scope]] = {
+    ClientKind.BROKER: FAMILY_SCOPES
+    | {
+        Scope.AUTHORITY_READ,
+        Scope.AUTHORITY_WRITE,
+        Scope.CATALOGUE_WRITE,
+        Scope.HOUSEHOLDS_WRITE,
+    },
+    # Without a family's grant these open the doors, but there is no household behind them.
+    ClientKind.FAMILY_APP: FAMILY_SCOPES,
+    ClientKind.PROVIDER: frozenset({Scope.CATALOGUE_READ}),
+    ClientKind.COMMISSIONER: frozenset({Scope.CATALOGUE_READ}),
+    ClientKind.OPERATOR: frozenset({Scope.AUTHORITIES_CREATE}),
+}

@@ -1,0 +1,172 @@
+"""Tables of the bookings room.
+
+Three counters guard what is scarce, each raised by a conditional update and bounded by a
+CHECK: places (`sessions.taken`), entitlement, and support (in a session, or of the
+authority in a week).
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Index, LargeBinary, Uuid
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.db import Base, TenantTable, belongs_to
+
+# What takes a place and uses the entitlement; a waitlisted booking does neither.
+ACTIVE_STATUSES = ("held", "confirmed", "attended", "no_show")
+
+
+class EntitlementCounter(Base):
+    """How much of a month's entitlement a child has used."""
+
+    __tablename__ = "entitlement_counters"
+    __table_args__ = (
+        belongs_to("children", "child_id", ondelete="CASCADE"),
+        CheckConstraint("funding IN ('free', 'contributory')", name="funding"),
+        CheckConstraint("month ~ '^[0-9]{4}-(0[1-9]|1[0-2])$'", name="month"),
+        # Null allows any number.
+        CheckConstraint("used >= 0 AND (allowed IS NULL OR used <= allowed)", name="used_allowed"),
+    )
+
+    authority_id: Mapped[UUID] = mapped_column(primary_key=True)
+    child_id: Mapped[UUID] = mapped_column(primary_key=True)
+    month: Mapped[str] = mapped_column(primary_key=True)
+    funding: Mapped[str] = mapped_column(primary_key=True)
+    allowed: Mapped[int | None]
+    used: Mapped[int] = mapped_column(default=0)
+
+
+class SessionSupport(Base):
+    """How many of a session's limited places for a need are taken."""
+
+    __tablename__ = "session_support"
+    __table_args__ = (
+        belongs_to("sessions", "session_id", ondelete="CASCADE"),
+        CheckConstraint("used >= 0 AND used <= allowed", name="used_allowed"),
+    )
+
+    authority_id: Mapped[UUID] = mapped_column(primary_key=True)
+    session_id: Mapped[UUID] = mapped_column(primary_key=True)
+    need: Mapped[str] = mapped_column(primary_key=True)
+    allowed: Mapped[int]
+    used: Mapped[int] = mapped_column(default=0)
+
+
+class SupportServiceWeek(Base):
+    """How many of a support service's places in an ISO week are taken."""
+
+    __tablename__ = "support_service_weeks"
+    __table_args__ = (
+        belongs_to("support_services", "support_service_id", ondelete="CASCADE"),
+        CheckConstraint("week ~ '^[0-9]{4}-W[0-9]{2}$'", name="week"),
+        CheckConstraint("used >= 0 AND used <= allowed", name="used_allowed"),
+    )
+
+    authority_id: Mapped[UUID] = mapped_column(primary_key=True)
+    support_service_id: Mapped[UUID] = mapped_column(primary_key=True)
+    week: Mapped[str] = mapped_column(primary_key=True)
+    allowed: Mapped[int]
+    used: Mapped[int] = mapped_column(default=0)
+
+
+class Arrangement(TenantTable, Base):
+    """A support task of a booking: what must be put in place for a need, by when, by whom."""
+
+    __tablename__ = "arrangements"
+    __table_args__ = (
+        belongs_to("bookings", "booking_id", ondelete="CASCADE"),
+        belongs_to("support_services", "support_service_id"),
+        Index(None, "authority_id", "booking_id"),
+        CheckConstraint("status IN ('open', 'done', 'waived', 'dropped')", name="status"),
+        CheckConstraint("source IN ('provider', 'authority')", name="source"),
+        CheckConstraint(
+            "(source = 'authority') = (support_service_id IS NOT NULL)", name="service_of_source"
+        ),
+    )
+
+    booking_id: Mapped[UUID]
+    need: Mapped[str]
+    source: Mapped[str]
+    support_service_id: Mapped[UUID | None]
+    lead_days: Mapped[int]
+    cost_pence: Mapped[int]
+    due_at: Mapped[datetime]
+    status: Mapped[str] = mapped_column(default="open")
+
+
+class Booking(TenantTable, Base):
+    """A child's place in a session."""
+
+    __tablename__ = "bookings"
+    __table_args__ = (
+        belongs_to("children", "child_id"),
+        belongs_to("sessions", "session_id"),
+        # A child has one live booking of a session, however often a client retries.
+        Index(
+            "uq_bookings_child_session_live",
+            "authority_id",
+            "child_id",
+            "session_id",
+            unique=True,
+            postgresql_where="status <> 'cancelled'",
+        ),
+        Index(None, "authority_id", "child_id", "id"),
+        Index(None, "authority_id", "session_id", "id"),
+        Index(
+            "ix_bookings_hold_expires_at",
+            "authority_id",
+            "hold_expires_at",
+            postgresql_where="status = 'held' AND hold_expires_at IS NOT NULL",
+        ),
+        CheckConstraint(
+            "status IN ('held', 'confirmed', 'waitlisted', 'cancelled', 'attended', 'no_show')",
+            name="status",
+        ),
+        CheckConstraint("funding IN ('free', 'contributory')", name="funding"),
+        CheckConstraint("price_pence >= 0", name="price_not_negative"),
+        CheckConstraint(
+            "(status = 'cancelled') = (cancelled_at IS NOT NULL)", name="cancelled_when"
+        ),
+    )
+
+    child_id: Mapped[UUID]
+    session_id: Mapped[UUID]
+    funding: Mapped[str]
+    status: Mapped[str]
+    # The month whose entitlement it uses: the session's when it was booked.
+    month: Mapped[str]
+    # Given back by a cancellation in time; a late one keeps it used.
+    uses_entitlement: Mapped[bool]
+    price_pence: Mapped[int]
+    # Needs that take one of the session's limited places.
+    limited_needs: Mapped[list[str]]
+    hold_expires_at: Mapped[datetime | None]
+    cancelled_at: Mapped[datetime | None]
+    cancel_cause: Mapped[str | None]
+    cancel_reason: Mapped[str | None]
+    version: Mapped[int] = mapped_column(default=1)
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+
+    arrangements: Mapped[list[Arrangement]] = relationship(
+        order_by=Arrangement.need, cascade="all, delete-orphan", lazy="selectin"
+    )
+
+
+class IdempotencyKey(Base):
+    """A client's promise to mean the same request by the same key; holds no child's data."""
+
+    __tablename__ = "idempotency_keys"
+    __table_args__ = (Index(None, "authority_id", "created_at"),)
+
+    authority_id: Mapped[UUID] = mapped_column(primary_key=True)
+    client_id: Mapped[UUID] = mapped_column(primary_key=True)
+    # The grant it acts under, or the client itself: two families' keys never meet.
+    acting_as: Mapped[UUID] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(primary_key=True)
+    request_sha256: Mapped[bytes] = mapped_column(LargeBinary)
+    status: Mapped[int | None]
+    booking_ids: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid))
+    created_at: Mapped[datetime]

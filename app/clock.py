@@ -1,0 +1,52 @@
+"""Time: the one place that asks for it, and what a month and a day mean here."""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+LONDON = ZoneInfo("Europe/London")
+
+Clock = Callable[[], datetime]
+
+
+def now_utc() -> datetime:
+    """Tell the time."""
+    return datetime.now(UTC)
+
+
+def local_date(instant: datetime) -> date:
+    """Give the Europe/London calendar date of an instant."""
+    return instant.astimezone(LONDON).date()
+
+
+def month_of(instant: datetime) -> str:
+    """Give the entitlement month of a session that starts at the instant, as `YYYY-MM`."""
+    return f"{local_date(instant):%Y-%m}"
+
+
+def month_bounds(month: str) -> tuple[datetime, datetime]:
+    """Give the first instant of a month and of the next one, in UTC."""
+    first = date.fromisoformat(f"{month}-01")
+    following = date(first.year + first.month // 12, first.month % 12 + 1, 1)
+    start, end = (
+        datetime(day.year, day.month, day.day, tzinfo=LONDON).astimezone(UTC)
+        for day in (first, following)
+    )
+    return start, end
+
+
+def day_start(day: date) -> datetime:
+    """Give the first instant of a Europe/London day, in UTC."""
+    return datetime(day.year, day.month, day.day, tzinfo=LONDON).astimezone(UTC)
+
+
+def age_on(date_of_birth: date, day: date) -> int:
+    """Count whole years; a child born on 29 February has a common year's birthday on 1 March."""
+    before_birthday = (day.month, day.day) < (date_of_birth.month, date_of_birth.day)
+    return day.year - date_of_birth.year - before_birthday
+
+
+def iso_week(instant: datetime) -> str:
+    """Name the ISO week of an instant in Europe/London, as `YYYY-Www`."""
+    year, week, _ = local_date(instant).isocalendar()
+    return f"{year}-W{week:02d}"

@@ -1,0 +1,165 @@
+"""The database: tables' base, the tenant bound to each transaction, the one commit."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any, ClassVar, Final
+from uuid import UUID
+
+from sqlalchemy import (
+    Connection,
+    DateTime,
+    Dialect,
+    Engine,
+    ForeignKeyConstraint,
+    MetaData,
+    Text,
+    Uuid,
+    create_engine,
+    event,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.orm import (
+    DeclarativeBase,
+    Mapped,
+    Session,
+    SessionTransaction,
+    mapped_column,
+    sessionmaker,
+)
+from sqlalchemy.types import TypeDecorator
+
+from app.ids import new_id
+
+OWNER_ROLE: Final = "shortbreaks_owner"
+API_ROLE: Final = "shortbreaks_api"
+
+# Every other table has `authority_id` and row-level security; a test holds the schema to it.
+TABLES_WITHOUT_TENANT: Final = frozenset({"authorities", "clients", "alembic_version"})
+
+# Bound instead of an authority where a path around the tenant is meant: token lookup, the
+# first row of a new authority, and lists of authorities to go through one by one.
+NO_TENANT: Final = "no tenant"
+
+BIND_TENANT: Final = text("SELECT set_config('app.authority', :authority, true)")
+
+
+class UTCDateTime(TypeDecorator[datetime]):
+    """An instant; a naive one is refused rather than guessed at."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Refuse naive values on the way in."""
+        if value is not None and value.tzinfo is None:
+            raise ValueError("a datetime without a time zone")
+        return value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Give UTC on the way out, whatever the server's zone."""
+        return None if value is None else value.astimezone(UTC)
+
+
+class Base(DeclarativeBase):
+    """What every table shares."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
+        datetime: UTCDateTime(),
+        str: Text(),
+        UUID: Uuid(),
+        dict[str, Any]: JSONB(none_as_null=True),
+        list[str]: JSONB(none_as_null=True),
+    }
+
+
+class TenantTable:
+    """The key every tenant table begins with."""
+
+    authority_id: Mapped[UUID] = mapped_column(primary_key=True, sort_order=-2)
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id, sort_order=-1)
+
+
+def belongs_to(
+    table: str, column: str, *, ondelete: str | None = None, name: str | None = None
+) -> ForeignKeyConstraint:
+    """Refer to a row of the same authority; a single-column key could cross tenants."""
+    return ForeignKeyConstraint(
+        ["authority_id", column],
+        [f"{table}.authority_id", f"{table}.id"],
+        ondelete=ondelete,
+        name=name,
+    )
+
+
+def with_driver(url: str, *, role: str) -> URL:
+    """Make a PostgreSQL URL one for psycopg 3 that acts in the given role.
+
+    The role is a start-up option, so `RESET ROLE` in a session leads back to it.
+    """
+    parsed = make_url(url).set(drivername="postgresql+psycopg")
+    return parsed.update_query_dict({"options": f"-c role={role}"})
+
+
+def make_engine(url: str, *, role: str = API_ROLE, pool_size: int = 20) -> Engine:
+    """Open a pool of connections that give up rather than hang."""
+    engine = create_engine(
+        with_driver(url, role=role),
+        pool_size=pool_size,
+        max_overflow=pool_size,
+        pool_timeout=10,
+        pool_pre_ping=True,
+        # A DBAPI error would otherwise carry a child's data into the log.
+        hide_parameters=True,
+        connect_args={"connect_timeout": 5, "prepare_threshold": 3},
+    )
+
+    @event.listens_for(engine, "connect")
+    def set_limits(connection: Any, _: Any) -> None:
+        connection.execute("SET lock_timeout = '3s'")
+        connection.execute("SET statement_timeout = '30s'")
+        connection.execute("SET idle_in_transaction_session_timeout = '60s'")
+        connection.execute("SET timezone = 'UTC'")
+        connection.commit()
+
+    return engine
+
+
+def make_session_factory(engine: Engine) -> sessionmaker[Session]:
+    """Make sessions whose every transaction is bound to one tenant."""
+    factory = sessionmaker(engine, expire_on_commit=False)
+    event.listen(factory, "after_begin", _bind_tenant)
+    return factory
+
+
+def _bind_tenant(session: Session, _: SessionTransaction, connection: Connection) -> None:
+    # Local to the transaction: a value set for the connection would leak to its next user.
+    authority_id = session.info.get("authority_id")
+    if authority_id is None:
+        raise RuntimeError("a transaction was begun with no tenant bound")
+    value = "" if authority_id is NO_TENANT else str(authority_id)
+    connection.execute(BIND_TENANT, {"authority": value})
+
+
+@contextmanager
+def transaction(factory: sessionmaker[Session], authority_id: UUID | str) -> Iterator[Session]:
+    """Open one unit of work for a tenant: commit on a clean exit, roll back on any error."""
+    with factory(info={"authority_id": authority_id}) as session, session.begin():
+        yield session
+
+
+def bind_tenant(session: Session, authority_id: UUID) -> None:
+    """Bind a transaction that began without a tenant, once the tenant is known."""
+    session.info["authority_id"] = authority_id
+    session.execute(BIND_TENANT, {"authority": str(authority_id)})

@@ -1,0 +1,79 @@
+"""What any route may ask for that needs to know nothing of who calls."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import Depends, Header, Query, Request
+from sqlalchemy.orm import Session, sessionmaker
+
+from app.clock import Clock
+from app.errors import PreconditionFailed, PreconditionRequired
+from app.pagination import DEFAULT_LIMIT, MAX_LIMIT, PageRequest
+
+
+@dataclass(frozen=True)
+class Context:
+    """The parts that `create_app` chose."""
+
+    session_factory: sessionmaker[Session]
+    clock: Clock
+    # Filled by the rooms above, which this module does not know.
+    parts: dict[str, Any]
+
+
+async def get_context(request: Request) -> Context:
+    """Give the parts of the application."""
+    context: Context = request.app.state.context
+    return context
+
+
+ContextDep = Annotated[Context, Depends(get_context)]
+
+
+async def get_now(context: ContextDep) -> datetime:
+    """Tell the time, once a request."""
+    return context.clock()
+
+
+async def get_request_id(request: Request) -> UUID:
+    """Give the id of the request."""
+    request_id: UUID = request.state.request_id
+    return request_id
+
+
+async def get_page(
+    limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
+    cursor: Annotated[str | None, Query(max_length=500)] = None,
+) -> PageRequest:
+    """Read which page is asked for."""
+    return PageRequest(limit=limit, cursor=cursor)
+
+
+async def get_if_match(
+    if_match: Annotated[str | None, Header(max_length=100)] = None,
+) -> str:
+    """Insist on If-Match, so that nobody overwrites what they have not seen."""
+    if if_match is None:
+        raise PreconditionRequired("Send the ETag that you read as If-Match.")
+    return if_match
+
+
+NowDep = Annotated[datetime, Depends(get_now)]
+RequestIdDep = Annotated[UUID, Depends(get_request_id)]
+PageDep = Annotated[PageRequest, Depends(get_page)]
+IfMatchDep = Annotated[str, Depends(get_if_match)]
+
+
+def etag_of(version: int) -> str:
+    """Make the ETag of a row's version."""
+    return f'"{version}"'
+
+
+def check_if_match(if_match: str, version: int) -> None:
+    """Refuse a change made from another version than the stored one."""
+    if if_match.strip() != "*" and etag_of(version) not in (
+        tag.strip().removeprefix("W/") for tag in if_match.split(",")
+    ):
+        raise PreconditionFailed("Read it again and send its new ETag as If-Match.")

@@ -1,0 +1,55 @@
+"""The service: `create_app` is the one place where its parts are chosen."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any
+
+from fastapi import FastAPI
+from sqlalchemy.orm import Session, sessionmaker
+
+from app import api, health, problems
+from app.access.guards import check_routes
+from app.access.tokens import Tokens
+from app.clock import Clock, now_utc
+from app.dependencies import Context
+from app.documentation import serve_documentation
+from app.middleware import RequestMiddleware
+
+LARGEST_BODY = 2 * 1024 * 1024
+
+Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
+
+
+def create_app(
+    session_factory: sessionmaker[Session],
+    tokens: Tokens,
+    *,
+    clock: Clock = now_utc,
+    on_stop: Callable[[], Any] = lambda: None,
+) -> FastAPI:
+    """Put the service together from its parts, and refuse to if a route has no guard."""
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        on_stop()
+
+    app = FastAPI(
+        title="Short Breaks",
+        summary="Matches disabled children to activities: support first, every answer explained.",
+        version="1",
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+        max_body_size=LARGEST_BODY,
+        redirect_slashes=False,
+    )
+    app.state.context = Context(session_factory, clock, parts={"tokens": tokens})
+    app.add_middleware(RequestMiddleware)
+    problems.install(app)
+    app.include_router(health.router)
+    app.include_router(api.oauth)
+    app.include_router(api.v1)
+    serve_documentation(app)
+    check_routes(app)
+    return app

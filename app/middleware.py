@@ -1,0 +1,78 @@
+"""Around every request: its id, the headers of every answer, and a net under everything."""
+
+import time
+from typing import Final
+
+import structlog
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.ids import new_id
+from app.problems import answer_unexpected
+
+log = structlog.get_logger()
+
+SECURITY_HEADERS: Final = [
+    (b"cache-control", b"no-store"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"strict-transport-security", b"max-age=31536000; includeSubDomains"),
+    (b"referrer-policy", b"no-referrer"),
+]
+CLOSED_POLICY: Final = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")
+# The documentation is a page with its own script and style; everything else is data.
+DOCUMENTATION_POLICY: Final = (
+    b"content-security-policy",
+    b"default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; "
+    b"img-src 'self' data:; frame-ancestors 'none'",
+)
+
+
+class RequestMiddleware:
+    """Give each request an id, each answer its headers, and each fault an answer.
+
+    Plain ASGI: nothing above it may see an exception, because servers log its text.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass one request on."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        request_id = new_id()
+        scope.setdefault("state", {})["request_id"] = request_id
+        started = time.perf_counter()
+        status = 0
+
+        async def send_with_headers(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                documentation = scope["path"].startswith("/docs")
+                policy = DOCUMENTATION_POLICY if documentation else CLOSED_POLICY
+                message["headers"] = [
+                    *message["headers"],
+                    *SECURITY_HEADERS,
+                    policy,
+                    (b"x-request-id", str(request_id).encode()),
+                ]
+            await send(message)
+
+        try:
+            await self.app(scope, receive, send_with_headers)
+        except Exception as error:
+            response = answer_unexpected(str(request_id), error)
+            if status == 0:
+                await response(scope, receive, send_with_headers)
+        finally:
+            # The route's template, never the path or query, which a caller fills.
+            route = scope.get("route")
+            log.info(
+                "request",
+                method=scope["method"],
+                route=getattr(route, "path", None),
+                status=status,
+                ms=round((time.perf_counter() - started) * 1000, 1),
+                request_id=str(request_id),
+            )

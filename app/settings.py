@@ -1,0 +1,32 @@
+"""What an operator may set, read once from `SHORTBREAKS_*` environment variables."""
+
+import os
+from pathlib import Path
+from typing import Literal
+
+from pydantic import SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+def default_data_dir() -> Path:
+    """Name the folder for data when none is set; root has one outside its home."""
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        return Path("/var/lib/shortbreaks")
+    return Path.home() / ".local" / "share" / "shortbreaks"
+
+
+class Settings(BaseSettings):
+    """Settings of one process."""
+
+    model_config = SettingsConfigDict(env_prefix="SHORTBREAKS_", frozen=True)
+
+    environment: Literal["development", "production"] = "development"
+    # Without a URL the service runs its own embedded PostgreSQL in `data_dir`.
+    database_url: SecretStr | None = None
+    # The login that owns the tables and migrates, where it differs from the one that serves.
+    owner_database_url: SecretStr | None = None
+    data_dir: Path = default_data_dir()
+    # A JWK set with the token signing keys; made in `data_dir` outside production.
+    signing_keys_file: Path | None = None
+    issuer: str = "shortbreaks"
+    pool_size: int = 20

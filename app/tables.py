@@ -1,0 +1,12 @@
+"""Every table, imported once, for Alembic and for the tests of the schema."""
+
+import app.access.models
+import app.authorities.models
+import app.bookings.models
+import app.catalogue.models
+import app.children.models
+import app.outbox.models
+import app.wishes.models  # noqa: F401
+from app.db import Base
+
+metadata = Base.metadata

@@ -1,0 +1,86 @@
+"""The database and the service that tests run against: real ones, started once."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from joserfc.jwk import KeySet, OKPKey
+from sqlalchemy.orm import Session, sessionmaker
+
+from app.access.tokens import Tokens
+from app.db import API_ROLE, make_engine, make_session_factory
+from app.embedded_postgres import EmbeddedPostgres
+from app.main import create_app
+from app.migrate import migrate
+from tests.support.clock import NOON, SetClock
+from tests.support.world import World, make_world
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[EmbeddedPostgres]:
+    """Start a PostgreSQL of our own, migrated; it may forget, so it need not sync."""
+    # Not pytest's own folder: run by root, the server's account could not enter that.
+    with TemporaryDirectory(prefix="shortbreaks-tests-") as folder:
+        data_dir = Path(folder)
+        data_dir.chmod(0o711)
+        server = EmbeddedPostgres(data_dir, options={"fsync": "off", "synchronous_commit": "off"})
+        with server:
+            migrate(server.url("postgres", "postgres"))
+            yield server
+
+
+@pytest.fixture(scope="session")
+def sessions(postgres: EmbeddedPostgres) -> Iterator[sessionmaker[Session]]:
+    """Make sessions in the serving role."""
+    engine = make_engine(postgres.url(API_ROLE, "postgres"))
+    yield make_session_factory(engine)
+    engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def tokens() -> Tokens:
+    """Make tokens with a key of this run."""
+    key = OKPKey.generate_key("Ed25519", {"use": "sig"}, auto_kid=True)
+    return Tokens(KeySet([key]), issuer="shortbreaks")
+
+
+@pytest.fixture(scope="session")
+def shared_clock() -> SetClock:
+    """Give the clock of the service, which `clock` sets back after each test."""
+    return SetClock()
+
+
+@pytest.fixture
+def clock(shared_clock: SetClock) -> Iterator[SetClock]:
+    """Give the service's clock."""
+    shared_clock.now = NOON
+    yield shared_clock
+    shared_clock.now = NOON
+
+
+@pytest.fixture(scope="session")
+def application(sessions: sessionmaker[Session], tokens: Tokens, shared_clock: SetClock) -> FastAPI:
+    """Put the service together once."""
+    return create_app(sessions, tokens, clock=shared_clock)
+
+
+@pytest.fixture
+def http(application: FastAPI) -> Iterator[TestClient]:
+    """Call the service."""
+    with TestClient(application, raise_server_exceptions=False) as client:
+        yield client
+
+
+@pytest.fixture
+def world(http: TestClient, sessions: sessionmaker[Session], clock: SetClock) -> World:
+    """Make an authority of the test's own, with a client of each kind."""
+    return make_world(http, sessions, clock)
+
+
+@pytest.fixture
+def other_world(http: TestClient, sessions: sessionmaker[Session], clock: SetClock) -> World:
+    """Make a second authority, none of whose rows the first may see."""
+    return make_world(http, sessions, clock, name="Cheshire East")
