@@ -1,0 +1,113 @@
+"""Matching: which sessions suit a child, with every reason.
+
+A library: rows and a child in, frozen results out; it knows no database and no web.
+
+    vocabulary = load_vocabulary()                                # once per process
+    catalogue = build_catalogue(activities, sessions, vocabulary) # once per catalogue version
+    live = Live(now, places_left, ...)                            # once per request
+    matches = match(catalogue, child, holdings, live, limit=20)
+    fit = explain_fit(catalogue, child, holdings, live, session_id)
+
+Where things are: `problem` what goes in, `result` what comes out, `catalogue` rows to arrays,
+`eligibility` and `support` what blocks, `scoring` what counts, `ranking` the best first, `explain`
+and `fit` the words, `interests` what children say.
+"""
+
+from matching.catalogue import Catalogue, build_catalogue
+from matching.codes import (
+    BLOCKING_REASONS,
+    BREAK_TYPES,
+    FACTORS,
+    FEELINGS,
+    FUNDINGS,
+    GENDERS,
+    IMPORTANCES,
+    NEED_CODES,
+    NEED_LABELS,
+    OFFER_KINDS,
+    SETTINGS,
+    SUPPORT_STATES,
+    VOICES,
+    WEEKDAYS,
+)
+from matching.eligibility import Eligibility, count_blocked, eligible
+from matching.errors import InvalidProblem
+from matching.fit import explain_fit
+from matching.interests.index import InterestIndex, Listing
+from matching.interests.phrases import Phrase
+from matching.interests.vocabulary import Concept, Vocabulary, load_vocabulary
+from matching.problem import (
+    ActivityRow,
+    Booked,
+    Child,
+    Holdings,
+    Interest,
+    Live,
+    Need,
+    OfferRow,
+    PolicyAges,
+    Remaining,
+    SessionRow,
+    SupportService,
+    Window,
+)
+from matching.ranking import Judgement, judge_many, match
+from matching.result import Arrangement, Fit, Match, Matches, NeedFit, Obstacle, Reason
+from matching.scoring.blend import DEFAULT_WEIGHTS, Scores, Weights, score
+
+__all__ = [
+    "BLOCKING_REASONS",
+    "BREAK_TYPES",
+    "DEFAULT_WEIGHTS",
+    "FACTORS",
+    "FEELINGS",
+    "FUNDINGS",
+    "GENDERS",
+    "IMPORTANCES",
+    "NEED_CODES",
+    "NEED_LABELS",
+    "OFFER_KINDS",
+    "SETTINGS",
+    "SUPPORT_STATES",
+    "VOICES",
+    "WEEKDAYS",
+    "ActivityRow",
+    "Arrangement",
+    "Booked",
+    "Catalogue",
+    "Child",
+    "Concept",
+    "Eligibility",
+    "Fit",
+    "Holdings",
+    "Interest",
+    "InterestIndex",
+    "InvalidProblem",
+    "Judgement",
+    "Listing",
+    "Live",
+    "Match",
+    "Matches",
+    "Need",
+    "NeedFit",
+    "Obstacle",
+    "OfferRow",
+    "Phrase",
+    "PolicyAges",
+    "Reason",
+    "Remaining",
+    "Scores",
+    "SessionRow",
+    "SupportService",
+    "Vocabulary",
+    "Weights",
+    "Window",
+    "build_catalogue",
+    "count_blocked",
+    "eligible",
+    "explain_fit",
+    "judge_many",
+    "load_vocabulary",
+    "match",
+    "score",
+]

@@ -1,0 +1,235 @@
+"""Which sessions are open to a child: every blocking reason of every session as one bitmask."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matching.catalogue import GENDER_CODE, Catalogue, Sessions
+from matching.codes import BLOCKING_REASONS, REASON_BIT
+from matching.errors import InvalidProblem
+from matching.local_time import date_number, to_microseconds
+from matching.problem import Booked, Child, Holdings, Live, PolicyAges, Remaining
+from matching.scoring.distance import distances_km
+from matching.scoring.preferences import Preferences, weigh_voices
+from matching.scoring.timing import slack_s
+from matching.support import Support, judge_support
+
+_BIT: Final = {reason: np.uint16(bit) for reason, bit in REASON_BIT.items()}
+_N_MASKS: Final = 1 << len(BLOCKING_REASONS)
+
+FREE: Final = 1
+CONTRIBUTORY: Final = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Eligibility:
+    """What blocks a child from each session of a span, and what was found out on the way.
+
+    Attributes
+    ----------
+    span : slice
+        Of session indices; every array over sessions starts at its start.
+    mask : ndarray of shape (n,), uint16
+        Bit k set: `BLOCKING_REASONS[k]` blocks. 0 is eligible.
+    support : Support
+    distance_km : ndarray of shape (n_activities,), float64
+        NaN when unknown.
+    funding : ndarray of shape (n,), uint8
+        Bits of what the activity allows and the child has left: 1 free, 2 contributory.
+    slack_s : ndarray of shape (n,), int64, or None
+        Seconds to spare around the session; None if the child is free at any time.
+    preferences : Preferences
+    """
+
+    span: slice
+    mask: NDArray[np.uint16]
+    support: Support
+    distance_km: NDArray[np.float64]
+    funding: NDArray[np.uint8]
+    slack_s: NDArray[np.int64] | None
+    preferences: Preferences
+
+
+def eligible(
+    catalogue: Catalogue,
+    child: Child,
+    holdings: Holdings,
+    live: Live,
+    span: slice | None = None,
+) -> Eligibility:
+    """Judge one child against every session of a span.
+
+    Parameters
+    ----------
+    catalogue : Catalogue
+    child : Child
+    holdings : Holdings
+    live : Live
+    span : slice or None
+        Of session indices, as `Catalogue.span` gives it; None: all.
+
+    Returns
+    -------
+    Eligibility
+
+    Raises
+    ------
+    InvalidProblem
+        If `live` does not belong to the catalogue.
+
+    Notes
+    -----
+    Every reason is judged, not only the first. O(n_sessions * n_needs + n_activities).
+    """
+    sessions = catalogue.sessions
+    _check_live(catalogue, live)
+    span = slice(0, len(sessions.ids)) if span is None else span
+    now_us = to_microseconds(live.now)
+    activity = sessions.activity[span]
+    support = judge_support(catalogue, child, live, span)
+    distance_km = distances_km(catalogue.activities, child)
+    preferences = weigh_voices(child.interests, catalogue.vocabulary)
+    slack = slack_s(sessions, child.availability, span) if child.availability else None
+    left = _funding_left(sessions.months, holdings)
+    funding = sessions.funding[span] & left[sessions.month[span]]
+
+    mask = _activity_mask(catalogue, child, distance_km, preferences)[activity]
+    mask |= _BIT["age"] * _wrong_age(sessions, child, live.policies, span)
+    mask |= _BIT["need"] * support.lacking
+    mask |= _BIT["lead_time"] * support.late
+    if slack is not None:
+        mask |= _BIT["time"] * (slack < 0)
+    mask |= _BIT["full"] * (live.places_left[span] <= 0)
+    _mark_overlaps(mask, catalogue, holdings.booked, span)
+    mask |= _BIT["entitlement"] * (funding == 0)
+    mask |= _BIT["cancelled"] * sessions.cancelled[span]
+    started = int(np.searchsorted(sessions.starts_us[span], now_us, side="right"))
+    mask[:started] |= _BIT["past"]
+    return Eligibility(span, mask, support, distance_km, funding, slack, preferences)
+
+
+def count_blocked(mask: NDArray[np.uint16]) -> dict[str, int]:
+    """Count sessions by their first blocking reason.
+
+    Parameters
+    ----------
+    mask : ndarray of uint16
+
+    Returns
+    -------
+    dict of str to int
+        In the order of `BLOCKING_REASONS`, without those that block none.
+    """
+    by_mask = np.bincount(mask, minlength=_N_MASKS)
+    counts = {}
+    for bit, reason in enumerate(BLOCKING_REASONS):
+        # Masks whose lowest bit is this one stand at odd multiples of it.
+        first = int(by_mask[1 << bit :: 2 << bit].sum())
+        if first:
+            counts[reason] = first
+    return counts
+
+
+def reasons_of(mask: int) -> tuple[str, ...]:
+    """Name the reasons of one mask.
+
+    Parameters
+    ----------
+    mask : int
+
+    Returns
+    -------
+    tuple of str
+        In the order of `BLOCKING_REASONS`.
+    """
+    return tuple(reason for reason, bit in REASON_BIT.items() if mask & bit)
+
+
+def policy_on(policies: tuple[PolicyAges, ...], day_number: int) -> PolicyAges:
+    """Give the policy that holds on a date.
+
+    Parameters
+    ----------
+    policies : tuple of PolicyAges
+        Not empty, in any order.
+    day_number : int
+        YYYYMMDD.
+
+    Returns
+    -------
+    PolicyAges
+    """
+    ordered = sorted(policies, key=lambda policy: policy.starts_on)
+    begun = [policy for policy in ordered if date_number(policy.starts_on) <= day_number]
+    return begun[-1] if begun else ordered[0]
+
+
+def _check_live(catalogue: Catalogue, live: Live) -> None:
+    count = len(catalogue.sessions.ids)
+    if live.places_left.shape != (count,):
+        raise InvalidProblem("live.places_left must have one entry for each session")
+    taken = live.limited_taken
+    if taken.size and (taken[:, 0].min() < 0 or taken[:, 0].max() >= count):
+        raise InvalidProblem("live.limited_taken names a session outside the catalogue")
+
+
+def _activity_mask(
+    catalogue: Catalogue, child: Child, distance_km: NDArray[np.float64], preferences: Preferences
+) -> NDArray[np.uint16]:
+    activities = catalogue.activities
+    wanted = activities.gender
+    mask: NDArray[np.uint16] = _BIT["gender"] * (
+        (wanted != 0) & (wanted != GENDER_CODE.get(child.gender, 255))
+    )
+    if child.max_km is not None:
+        mask |= _BIT["distance"] * (distance_km > child.max_km)
+    avoided = preferences.avoided()
+    if avoided:
+        mask |= _BIT["avoid"] * catalogue.interests.carrying(avoided)
+    return mask
+
+
+def _wrong_age(
+    sessions: Sessions, child: Child, policies: tuple[PolicyAges, ...], span: slice
+) -> NDArray[np.bool_]:
+    born = date_number(child.date_of_birth)
+    wrong = (born > sessions.born_until[span]) | (born <= sessions.born_from[span])
+    # Two dates as numbers differ by ten thousand a whole year, also for a birthday on
+    # 29 February: in a common year it is reached on 1 March.
+    day = sessions.date_number[span]
+    ordered = sorted(policies, key=lambda policy: policy.starts_on)
+    starts = [0, *(date_number(policy.starts_on) for policy in ordered[1:]), 100_000_000]
+    for policy, begins, ends in zip(ordered, starts[:-1], starts[1:], strict=True):
+        outside = (day < born + policy.min_age * 10_000) | (
+            day >= born + (policy.max_age + 1) * 10_000
+        )
+        wrong |= outside if len(ordered) == 1 else outside & (begins <= day) & (day < ends)
+    return wrong
+
+
+def _funding_left(months: tuple[str, ...], holdings: Holdings) -> NDArray[np.uint8]:
+    def bits(remaining: Remaining) -> int:
+        free = remaining.free is None or remaining.free > 0
+        contributory = remaining.contributory is None or remaining.contributory > 0
+        return FREE * free + CONTRIBUTORY * contributory
+
+    return np.array(
+        [bits(holdings.remaining.get(month, holdings.remaining_otherwise)) for month in months],
+        dtype=np.uint8,
+    )
+
+
+def _mark_overlaps(
+    mask: NDArray[np.uint16], catalogue: Catalogue, booked: tuple[Booked, ...], span: slice
+) -> None:
+    starts, ends = catalogue.sessions.starts_us[span], catalogue.sessions.ends_us[span]
+    for place in booked:
+        begins, finishes = to_microseconds(place.starts_at), to_microseconds(place.ends_at)
+        # No session that starts more than the longest one earlier can reach into the booking.
+        low = int(np.searchsorted(starts, begins - catalogue.longest_us))
+        high = int(np.searchsorted(starts, finishes))
+        mask[low:high] |= _BIT["overlap"] * (ends[low:high] > begins)

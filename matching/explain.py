@@ -1,0 +1,197 @@
+"""Reasons in words: what every factor of one session's score says to a person."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matching.catalogue import Catalogue
+from matching.codes import NEED_LABELS, SETTINGS
+from matching.eligibility import Eligibility
+from matching.local_time import to_moment
+from matching.problem import Child
+from matching.result import Reason
+from matching.scoring.blend import Scores
+from matching.scoring.preferences import Preference
+from matching.scoring.timing import COMFORTABLE_S
+from matching.support import AUTHORITY, LIMITED, PROVIDED, PROVIDER, TOO_LATE, NeedAnswer
+
+# Below this an activity shares a word or a syllable with an interest, hardly more.
+FAINT: Final = 0.2
+
+
+def explain_score(
+    catalogue: Catalogue, child: Child, judged: Eligibility, scores: Scores, at: int
+) -> tuple[Reason, ...]:
+    """Say what makes up the score of one session.
+
+    Parameters
+    ----------
+    catalogue : Catalogue
+    child : Child
+    judged : Eligibility
+    scores : Scores
+    at : int
+        Position within the span.
+
+    Returns
+    -------
+    tuple of Reason
+        In the order of `FACTORS`; parts that contribute nothing are left out. The contributions
+        add up to the score within 1e-9.
+    """
+    activity = int(catalogue.sessions.activity[judged.span.start + at])
+    texts: dict[str, Callable[[], str]] = {
+        "interest": lambda: _interest_text(catalogue, judged, scores, activity),
+        "dislike": lambda: _dislike_text(judged, scores, activity),
+        "goal": lambda: f"towards a goal: {catalogue.activities.titles[activity]}",
+        "distance": lambda: _distance_text(judged, child, activity),
+        "time": lambda: _time_text(catalogue, judged, at),
+        "support": lambda: _essential_text(judged, at),
+        "helpful": lambda: _helpful_text(judged, at),
+        "setting": lambda: _setting_text(catalogue, child, activity),
+        "friends": lambda: "a friend has a place in it",
+        "novelty": lambda: _novelty_text(scores, activity),
+    }
+    reasons = [Reason("base", scores.weights.base, "open to your child")]
+    for part, text in texts.items():
+        values = scores.of_activity.get(part)
+        amount = (
+            float(values[activity]) if values is not None else float(scores.of_session[part][at])
+        )
+        if amount != 0.0:
+            factor = {"dislike": "interest", "helpful": "support"}.get(part, part)
+            reasons.append(Reason(factor, amount, text()))
+    return tuple(reasons)
+
+
+def known_distance(judged: Eligibility, activity: int) -> float | None:
+    """Give the distance to an activity.
+
+    Parameters
+    ----------
+    judged : Eligibility
+    activity : int
+
+    Returns
+    -------
+    float or None
+        Kilometres; None when home or venue is unknown.
+    """
+    distance = float(judged.distance_km[activity])
+    return None if np.isnan(distance) else distance
+
+
+def pounds(pence: int) -> str:
+    """Write an amount of money for people.
+
+    Parameters
+    ----------
+    pence : int
+
+    Returns
+    -------
+    str
+    """
+    return f"£{pence // 100:,}.{pence % 100:02d}"
+
+
+def need_text(need: int, answer: NeedAnswer, at: int) -> str:
+    """Say how one need is met in one session.
+
+    Parameters
+    ----------
+    need : int
+        Position in `NEED_CODES`.
+    answer : NeedAnswer
+    at : int
+
+    Returns
+    -------
+    str
+    """
+    label, how = NEED_LABELS[need], int(answer.how[at])
+    if how == PROVIDED:
+        return f"{label} is provided"
+    if how == LIMITED:
+        return f"{label} is provided, in limited number"
+    if how in {PROVIDER, AUTHORITY}:
+        lead_days, cost_pence = answer.terms(at)
+        source = "the provider" if how == PROVIDER else "the authority"
+        when = "at once" if lead_days == 0 else f"in {lead_days} day{'s' * (lead_days != 1)}"
+        cost = "at no cost" if cost_pence == 0 else f"for {pounds(cost_pence)}"
+        return f"{label} can be arranged by {source} {when} {cost}"
+    if how == TOO_LATE:
+        return f"{label} could be arranged, but not before it starts"
+    return f"{label} is not provided"
+
+
+def _interest_text(catalogue: Catalogue, judged: Eligibility, scores: Scores, row: int) -> str:
+    liked = _strongest(judged.preferences.liked, scores.liked[:, row])
+    title = catalogue.activities.titles[row]
+    if scores.liked[:, row].max() < FAINT:
+        return f"a little like {liked.phrase.text}: {title}"
+    return f"{_said(catalogue, liked, row)}: {title}"
+
+
+def _dislike_text(judged: Eligibility, scores: Scores, row: int) -> str:
+    disliked = _strongest(judged.preferences.disliked, scores.disliked[:, row])
+    verb = "avoids" if disliked.avoid else "does not like"
+    return f"{verb} {disliked.phrase.text}, which sounds like this"
+
+
+def _strongest(preferences: tuple[Preference, ...], each: NDArray[np.float64]) -> Preference:
+    return preferences[int(np.argmax(each))]
+
+
+def _said(catalogue: Catalogue, preference: Preference, activity: int) -> str:
+    """Quote the phrase, and name the concept if it is another word for it."""
+    phrase = preference.phrase
+    concept = catalogue.interests.shared_concept(phrase, activity)
+    if concept is None or concept in phrase.concepts:
+        return phrase.text
+    return f"{phrase.text} ({catalogue.vocabulary.label(concept).lower()})"
+
+
+def _distance_text(judged: Eligibility, child: Child, activity: int) -> str:
+    distance = float(judged.distance_km[activity])
+    if child.max_km is None:
+        return f"{distance:.1f} km away"
+    return f"{distance:.1f} km of your {child.max_km:g} km"
+
+
+def _time_text(catalogue: Catalogue, judged: Eligibility, at: int) -> str:
+    if judged.slack_s is None:
+        return "any time suits"
+    starts = to_moment(int(catalogue.sessions.starts_us[judged.span.start + at]))
+    spare = " with time to spare" if judged.slack_s[at] >= COMFORTABLE_S else ""
+    return f"{starts:%A %H:%M} is within your free time{spare}"
+
+
+def _essential_text(judged: Eligibility, at: int) -> str:
+    answers = judged.support.essential
+    return _sentence(need_text(need, answer, at) for need, answer in answers.items()) or (
+        "no essential support is needed"
+    )
+
+
+def _helpful_text(judged: Eligibility, at: int) -> str:
+    answers = judged.support.helpful
+    return "helpful: " + _sentence(need_text(need, one, at) for need, one in answers.items())
+
+
+def _sentence(parts: Iterable[str]) -> str:
+    return "; ".join(parts)
+
+
+def _setting_text(catalogue: Catalogue, child: Child, activity: int) -> str:
+    name = SETTINGS[int(catalogue.activities.setting[activity])]
+    return f"a {name} setting" + (", as you prefer" if child.settings else "")
+
+
+def _novelty_text(scores: Scores, activity: int) -> str:
+    is_new = scores.of_activity["novelty"][activity] == scores.weights.novelty
+    return "new to your child" if is_new else "known to your child"

@@ -1,0 +1,231 @@
+"""One pair of child and session explained in full, and what would make a blocked one possible."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from matching.catalogue import Catalogue
+from matching.codes import FUNDINGS, NEED_CODES, NEED_LABELS, SUPPORT_STATES
+from matching.eligibility import FREE, Eligibility, eligible, policy_on, reasons_of
+from matching.errors import InvalidProblem
+from matching.explain import explain_score, known_distance, need_text
+from matching.local_time import date_number, to_microseconds, to_moment
+from matching.problem import Child, Holdings, Live
+from matching.result import Fit, NeedFit, Obstacle
+from matching.scoring.blend import DEFAULT_WEIGHTS, Weights, score
+from matching.support import AUTHORITY, MET_BY, NOTHING, PROVIDER, TOO_LATE, NeedAnswer
+
+
+def explain_fit(
+    catalogue: Catalogue,
+    child: Child,
+    holdings: Holdings,
+    live: Live,
+    session_id: UUID,
+    *,
+    weights: Weights = DEFAULT_WEIGHTS,
+) -> Fit:
+    """Explain how one session fits a child.
+
+    Parameters
+    ----------
+    catalogue : Catalogue
+    child : Child
+    holdings : Holdings
+    live : Live
+    session_id : UUID
+    weights : Weights
+
+    Returns
+    -------
+    Fit
+        With the same score, support and reasons that `match` gives for the pair.
+
+    Raises
+    ------
+    InvalidProblem
+        If the catalogue does not hold the session, or `live` does not belong to it.
+    """
+    index = catalogue.session_index.get(session_id)
+    if index is None:
+        raise InvalidProblem("the catalogue does not hold the session")
+    judged = eligible(catalogue, child, holdings, live, slice(index, index + 1))
+    scores = score(catalogue, child, holdings, judged, weights)
+    activity = int(catalogue.sessions.activity[index])
+    funding = int(judged.funding[0])
+    pair = _Pair(catalogue, child, holdings, live, judged, index, activity)
+    price = 0 if funding & FREE else int(catalogue.activities.price_pence[activity])
+    return Fit(
+        session_id=session_id,
+        activity_id=catalogue.activities.ids[activity],
+        eligible=not judged.mask[0],
+        score=float(scores.total[0]),
+        distance_km=known_distance(judged, activity),
+        funding=("free" if funding & FREE else "contributory") if funding else None,
+        price_pence=price if funding else None,
+        support=SUPPORT_STATES[int(judged.support.state[0])],
+        arrangements=judged.support.arrangements(0),
+        reasons=explain_score(catalogue, child, judged, scores, 0),
+        needs=(
+            *_needs(judged.support.essential, "essential"),
+            *_needs(judged.support.helpful, "helpful"),
+        ),
+        obstacles=tuple(_OBSTACLES[reason](pair) for reason in reasons_of(int(judged.mask[0]))),
+        places_left=int(live.places_left[index]),
+    )
+
+
+def _needs(answers: Mapping[int, NeedAnswer], importance: str) -> list[NeedFit]:
+    found = []
+    for need, answer in answers.items():
+        how = int(answer.how[0])
+        lead_days, cost_pence = answer.terms(0) if how in {PROVIDER, AUTHORITY} else (None, None)
+        text = need_text(need, answer, 0)
+        found.append(
+            NeedFit(NEED_CODES[need], importance, MET_BY[how], lead_days, cost_pence, text)
+        )
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    catalogue: Catalogue
+    child: Child
+    holdings: Holdings
+    live: Live
+    judged: Eligibility
+    index: int
+    activity: int
+
+    def starts_at(self) -> str:
+        return to_moment(int(self.catalogue.sessions.starts_us[self.index])).isoformat()
+
+    def ends_at(self) -> str:
+        return to_moment(int(self.catalogue.sessions.ends_us[self.index])).isoformat()
+
+    def needs(self, how: int) -> list[int]:
+        answers = self.judged.support.essential
+        return [need for need, answer in answers.items() if int(answer.how[0]) == how]
+
+
+def _birthday(born: date, years: int) -> date:
+    try:
+        return born.replace(year=born.year + years)
+    except ValueError:  # Born on a leap day: in a common year the birthday is on 1 March.
+        return date(born.year + years, 3, 1)
+
+
+def _age(pair: _Pair) -> Obstacle:
+    activities = pair.catalogue.activities
+    day = int(pair.catalogue.sessions.date_number[pair.index])
+    policy = policy_on(pair.live.policies, day)
+    youngest = max(int(activities.min_age[pair.activity]), policy.min_age)
+    oldest = min(int(activities.max_age[pair.activity]), policy.max_age)
+    age = (day - date_number(pair.child.date_of_birth)) // 10_000
+    remedy = None
+    if age < youngest <= oldest:
+        remedy = f"possible from {_birthday(pair.child.date_of_birth, youngest).isoformat()} on"
+    facts = {"age_years": age, "min_age": youngest, "max_age": oldest}
+    return Obstacle("age", f"for ages {youngest} to {oldest}, not {age}", facts, remedy)
+
+
+def _need(pair: _Pair) -> Obstacle:
+    missing = pair.needs(NOTHING)
+    labels = ", ".join(NEED_LABELS[need] for need in missing)
+    facts = {"needs": [NEED_CODES[need] for need in missing]}
+    remedy = f"if the provider or the authority put in place {labels}"
+    return Obstacle("need", f"not provided: {labels}", facts, remedy)
+
+
+def _distance(pair: _Pair) -> Obstacle:
+    km = float(pair.judged.distance_km[pair.activity])
+    reach = pair.child.max_km
+    facts = {"distance_km": km, "max_km": reach}
+    remedy = "nearer venue, or a family that can travel further"
+    return Obstacle("distance", f"{km:.1f} km away, {reach:g} km at most", facts, remedy)
+
+
+def _time(pair: _Pair) -> Obstacle:
+    facts = {"starts_at": pair.starts_at(), "ends_at": pair.ends_at()}
+    starts = to_moment(int(pair.catalogue.sessions.starts_us[pair.index]))
+    text = f"{starts:%A %H:%M} is outside your free time"
+    return Obstacle("time", text, facts, "if the child were free for all of these hours")
+
+
+def _gender(pair: _Pair) -> Obstacle:
+    wanted = {1: "female", 2: "male"}[int(pair.catalogue.activities.gender[pair.activity])]
+    text = f"for {wanted} participants only"
+    return Obstacle("gender", text, {"gender": wanted}, None)
+
+
+def _avoid(pair: _Pair) -> Obstacle:
+    vocabulary, interests = pair.catalogue.vocabulary, pair.catalogue.interests
+    avoided = sorted(
+        one for one in pair.judged.preferences.avoided() if interests.carrying([one])[pair.activity]
+    )
+    labels = ", ".join(vocabulary.label(one).lower() for one in avoided)
+    facts = {"concepts": avoided}
+    return Obstacle("avoid", f"has to do with {labels}", facts, "if it were no longer avoided")
+
+
+def _full(pair: _Pair) -> Obstacle:
+    facts = {"places_left": int(pair.live.places_left[pair.index])}
+    return Obstacle("full", "no place is left", facts, "if a place is given back")
+
+
+def _lead_time(pair: _Pair) -> Obstacle:
+    late = pair.needs(TOO_LATE)
+    labels = ", ".join(NEED_LABELS[need] for need in late)
+    facts = {"needs": [NEED_CODES[need] for need in late], "starts_at": pair.starts_at()}
+    text = f"too soon to arrange {labels}"
+    return Obstacle("lead_time", text, facts, "a later session leaves time to arrange it")
+
+
+def _overlap(pair: _Pair) -> Obstacle:
+    sessions = pair.catalogue.sessions
+    begins, finishes = int(sessions.starts_us[pair.index]), int(sessions.ends_us[pair.index])
+    hours = [
+        {"starts_at": place.starts_at.isoformat(), "ends_at": place.ends_at.isoformat()}
+        for place in pair.holdings.booked
+        if to_microseconds(place.starts_at) < finishes and to_microseconds(place.ends_at) > begins
+    ]
+    text = "another place is booked at that time"
+    return Obstacle("overlap", text, {"booked": hours}, "if that booking were cancelled")
+
+
+def _entitlement(pair: _Pair) -> Obstacle:
+    sessions = pair.catalogue.sessions
+    month = sessions.months[int(sessions.month[pair.index])]
+    bits = int(sessions.funding[pair.index])
+    allowed = [name for bit, name in enumerate(FUNDINGS) if bits >> bit & 1]
+    text = f"no {' or '.join(allowed)} activity is left in {month}"
+    facts = {"month": month, "funding": allowed}
+    remedy = "a session in another month, a cancelled booking, or a higher entitlement"
+    return Obstacle("entitlement", text, facts, remedy)
+
+
+def _cancelled(pair: _Pair) -> Obstacle:
+    return Obstacle("cancelled", "the session is cancelled", {"starts_at": pair.starts_at()}, None)
+
+
+def _past(pair: _Pair) -> Obstacle:
+    return Obstacle("past", "the session has begun", {"starts_at": pair.starts_at()}, None)
+
+
+_OBSTACLES: Mapping[str, Callable[[_Pair], Obstacle]] = {
+    "age": _age,
+    "need": _need,
+    "distance": _distance,
+    "time": _time,
+    "gender": _gender,
+    "avoid": _avoid,
+    "full": _full,
+    "lead_time": _lead_time,
+    "overlap": _overlap,
+    "entitlement": _entitlement,
+    "cancelled": _cancelled,
+    "past": _past,
+}

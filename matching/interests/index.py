@@ -1,0 +1,241 @@
+"""The listings of one catalogue version, ready to be compared with phrases.
+
+Three scorers: TF-IDF over stems, TF-IDF over character n-grams (near misses in spelling), and the
+concept hierarchy. All that is learnt is learnt in `fit` from the listings alone, and every
+comparison of a phrase with a listing is a sum of its own terms in a fixed order. So a score does
+not depend on which other phrases or listings are asked for.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+from sklearn.feature_extraction.text import TfidfVectorizer
+
+from matching.interests.phrases import Phrase
+from matching.interests.text import content_stems, words
+from matching.interests.vocabulary import Vocabulary
+
+# How far each scorer alone can lift a similarity; what is left of it, the other may lift.
+CONCEPT_SHARE: Final = 0.9
+WORDS_SHARE: Final = 0.8
+# Within the words: whole stems against character n-grams.
+STEM_WEIGHT: Final = 0.7
+CHARACTER_WEIGHT: Final = 0.3
+# A concept that only the description names says less about an activity than one in its title.
+IN_DESCRIPTION: Final = 0.6
+
+_CHARACTERS: Final = (3, 4)
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What is read of an activity: title, description, and the concepts it carries."""
+
+    title: str
+    description: str = ""
+    concepts: tuple[str, ...] = ()
+
+
+def _join(text: str) -> str:
+    return " ".join(content_stems(words(text)))
+
+
+class _Terms:
+    """One TF-IDF space: postings of the listings by term, and how to place a phrase in it."""
+
+    def __init__(self, vectorizer: TfidfVectorizer) -> None:
+        self._vectorizer = vectorizer
+
+    def fit(self, documents: Sequence[str]) -> _Terms:
+        self._analyse = self._vectorizer.build_analyzer()
+        self.term_of_: dict[str, int] = {}
+        self.idf_ = np.zeros(0)
+        self.postings_ = csr_array((0, len(documents)), dtype=np.float64)
+        if any(self._analyse(document) for document in documents):
+            matrix = self._vectorizer.fit_transform(documents)
+            self.term_of_ = self._vectorizer.vocabulary_
+            self.idf_ = self._vectorizer.idf_
+            self.postings_ = csr_array(matrix.T)
+        return self
+
+    def compare(self, texts: Sequence[str]) -> NDArray[np.float64]:
+        """Give the cosine of each text with each listing, shape (n_texts, n_listings)."""
+        columns: list[int] = []
+        values: list[float] = []
+        ends = [0]
+        for text in texts:
+            counts = Counter(
+                self.term_of_[term] for term in self._analyse(text) if term in self.term_of_
+            )
+            terms = sorted(counts)
+            weights = [(1.0 + np.log(counts[term])) * self.idf_[term] for term in terms]
+            length = float(np.sqrt(sum(weight * weight for weight in weights))) or 1.0
+            columns.extend(terms)
+            values.extend(weight / length for weight in weights)
+            ends.append(len(columns))
+        shape = (len(texts), self.postings_.shape[0])
+        asked = csr_array((np.array(values), np.array(columns, dtype=np.int32), ends), shape=shape)
+        cosines: NDArray[np.float64] = (asked @ self.postings_).toarray()
+        return np.minimum(cosines, 1.0)
+
+
+class InterestIndex:
+    """Listings against which phrases are scored.
+
+    Parameters
+    ----------
+    vocabulary : Vocabulary
+
+    Attributes
+    ----------
+    n_listings_ : int
+        How many listings were fitted.
+    """
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        self.vocabulary = vocabulary
+
+    def fit(self, listings: Sequence[Listing]) -> InterestIndex:
+        """Learn the weights of words and freeze the listings.
+
+        Parameters
+        ----------
+        listings : sequence of Listing
+            May be empty.
+
+        Returns
+        -------
+        InterestIndex
+            Itself.
+        """
+        self.n_listings_ = len(listings)
+        labels = [
+            " ".join(self.vocabulary.label(notation) for notation in listing.concepts)
+            for listing in listings
+        ]
+        # The title counts twice: a description names much that is only on the side.
+        documents = [
+            _join(f"{one.title} . {one.title} . {one.description} . {label}")
+            for one, label in zip(listings, labels, strict=True)
+        ]
+        self.stems_ = _Terms(
+            TfidfVectorizer(analyzer=str.split, sublinear_tf=True, dtype=np.float64)
+        ).fit(documents)
+        self.characters_ = _Terms(
+            TfidfVectorizer(analyzer="char_wb", ngram_range=_CHARACTERS, sublinear_tf=True)
+        ).fit(documents)
+        self._fit_concepts(listings)
+        return self
+
+    def _fit_concepts(self, listings: Sequence[Listing]) -> None:
+        self.concept_ids_ = {one: index for index, one in enumerate(self.vocabulary.concepts)}
+        carriers: dict[str, list[int]] = {}
+        pairs: list[tuple[int, int, float]] = []
+        for row, listing in enumerate(listings):
+            for notation in set(listing.concepts):
+                carriers.setdefault(notation, []).append(row)
+            weights = dict.fromkeys(self.vocabulary.recognise(listing.description), IN_DESCRIPTION)
+            weights.update(dict.fromkeys(self.vocabulary.recognise(listing.title), 1.0))
+            weights.update(dict.fromkeys(listing.concepts, 1.0))
+            pairs.extend(
+                (row, self.concept_ids_[notation], weight)
+                for notation, weight in sorted(weights.items())
+                if notation in self.vocabulary
+            )
+        self.carriers_ = {
+            notation: np.array(rows, dtype=np.intp) for notation, rows in carriers.items()
+        }
+        self.pair_concept_ = np.array([concept for _, concept, _ in pairs], dtype=np.intp)
+        self.pair_weight_ = np.array([weight for *_, weight in pairs], dtype=np.float64)
+        owners = np.array([row for row, *_ in pairs], dtype=np.intp)
+        self.paired_, self.pair_start_ = np.unique(owners, return_index=True)
+
+    def similarity(self, phrases: Sequence[Phrase]) -> NDArray[np.float64]:
+        """Score phrases against every listing.
+
+        Parameters
+        ----------
+        phrases : sequence of Phrase
+            Whether they are liked plays no part.
+
+        Returns
+        -------
+        ndarray of shape (n_phrases, n_listings), float64
+            In [0, 1].
+
+        Notes
+        -----
+        Costs the postings of the phrases' terms, plus one pass over the listings' concepts for
+        each phrase that names a concept.
+        """
+        if not phrases or not self.n_listings_:
+            return np.zeros((len(phrases), self.n_listings_))
+        asked = [" ".join(phrase.stems) for phrase in phrases]
+        lexical = STEM_WEIGHT * self.stems_.compare(asked)
+        lexical += CHARACTER_WEIGHT * self.characters_.compare(asked)
+        unmatched = 1.0 - WORDS_SHARE * lexical
+        for row, phrase in enumerate(phrases):
+            if phrase.concepts and self.pair_start_.size:
+                related = self._related(phrase)[self.pair_concept_] * self.pair_weight_
+                best = np.maximum.reduceat(related, self.pair_start_)
+                unmatched[row, self.paired_] *= 1.0 - CONCEPT_SHARE * best
+        similarity: NDArray[np.float64] = 1.0 - unmatched
+        return similarity
+
+    def _related(self, phrase: Phrase) -> NDArray[np.float64]:
+        weights = np.zeros(len(self.concept_ids_))
+        for notation in phrase.concepts:
+            for other, weight in self.vocabulary.related(notation).items():
+                if other in self.concept_ids_:
+                    index = self.concept_ids_[other]
+                    weights[index] = max(weights[index], weight)
+        return weights
+
+    def shared_concept(self, phrase: Phrase, listing: int) -> str | None:
+        """Name the concept that best links a phrase to a listing.
+
+        Parameters
+        ----------
+        phrase : Phrase
+        listing : int
+
+        Returns
+        -------
+        str or None
+            A notation the listing carries or names; None if only words are alike.
+        """
+        place = int(np.searchsorted(self.paired_, listing))
+        if place == len(self.paired_) or self.paired_[place] != listing:
+            return None
+        ends = np.append(self.pair_start_, len(self.pair_concept_))
+        concepts = self.pair_concept_[ends[place] : ends[place + 1]]
+        weights = self._related(phrase)[concepts] * self.pair_weight_[ends[place] : ends[place + 1]]
+        if not weights.any():
+            return None
+        return tuple(self.concept_ids_)[int(concepts[np.argmax(weights)])]
+
+    def carrying(self, notations: Iterable[str]) -> NDArray[np.bool_]:
+        """Find the listings that carry concepts or narrower ones.
+
+        Parameters
+        ----------
+        notations : iterable of str
+
+        Returns
+        -------
+        ndarray of shape (n_listings,), bool
+            Only what a listing carries counts here, not what its text happens to name.
+        """
+        mask = np.zeros(self.n_listings_, dtype=np.bool_)
+        for notation in self.vocabulary.with_narrower(notations):
+            rows = self.carriers_.get(notation)
+            if rows is not None:
+                mask[rows] = True
+        return mask

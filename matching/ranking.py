@@ -1,0 +1,169 @@
+"""Matches for a child: judge, score, pick the best, and only then put reasons into words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matching.catalogue import Catalogue
+from matching.eligibility import FREE, Eligibility, count_blocked, eligible
+from matching.explain import explain_score, known_distance
+from matching.problem import Child, Holdings, Live
+from matching.result import Match, Matches
+from matching.scoring.blend import DEFAULT_WEIGHTS, Scores, Weights, score
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """Masks and scores of many children.
+
+    Attributes
+    ----------
+    mask : ndarray of shape (n_children, n), uint16
+        As in `Eligibility`.
+    score : ndarray of shape (n_children, n), float64
+        Blocked sessions included.
+    support : ndarray of shape (n_children, n), uint8
+        Position in `SUPPORT_STATES`.
+    """
+
+    mask: NDArray[np.uint16]
+    score: NDArray[np.float64]
+    support: NDArray[np.uint8]
+
+
+def match(
+    catalogue: Catalogue,
+    child: Child,
+    holdings: Holdings,
+    live: Live,
+    *,
+    limit: int = 20,
+    span: slice | None = None,
+    weights: Weights = DEFAULT_WEIGHTS,
+) -> Matches:
+    """Put forward the best sessions for a child.
+
+    Parameters
+    ----------
+    catalogue : Catalogue
+    child : Child
+    holdings : Holdings
+    live : Live
+    limit : int
+        How many at most.
+    span : slice or None
+        Of session indices, as `Catalogue.span` gives it; None: all.
+    weights : Weights
+
+    Returns
+    -------
+    Matches
+
+    Raises
+    ------
+    InvalidProblem
+        If `live` does not belong to the catalogue.
+
+    Notes
+    -----
+    Best score first; ties by start, then by session id. Reasons are made for what is returned.
+    """
+    judged = eligible(catalogue, child, holdings, live, span)
+    scores = score(catalogue, child, holdings, judged, weights)
+    picked = pick_best(judged.mask, scores.total, limit)
+    return Matches(
+        items=tuple(_make_match(catalogue, child, live, judged, scores, at) for at in picked),
+        blocked=count_blocked(judged.mask),
+        considered=len(judged.mask),
+    )
+
+
+def pick_best(mask: NDArray[np.uint16], total: NDArray[np.float64], limit: int) -> list[int]:
+    """Pick the best eligible positions.
+
+    Parameters
+    ----------
+    mask : ndarray of shape (n,), uint16
+    total : ndarray of shape (n,), float64
+    limit : int
+
+    Returns
+    -------
+    list of int
+        Best first; ties in ascending position, which is by start, then by session id.
+    """
+    open_to = np.flatnonzero(mask == 0)
+    if limit <= 0 or not open_to.size:
+        return []
+    scores = total[open_to]
+    if limit < len(open_to):
+        # All that tie with the last one stay in, so that position decides among them.
+        last = np.partition(scores, len(scores) - limit)[len(scores) - limit]
+        near = scores >= last
+        open_to, scores = open_to[near], scores[near]
+    order = np.argsort(-scores, kind="stable")[:limit]
+    return [int(at) for at in open_to[order]]
+
+
+def judge_many(
+    catalogue: Catalogue,
+    children: Sequence[tuple[Child, Holdings]],
+    live: Live,
+    *,
+    span: slice | None = None,
+    weights: Weights = DEFAULT_WEIGHTS,
+) -> Judgement:
+    """Judge and score many children against the sessions of a span.
+
+    Parameters
+    ----------
+    catalogue : Catalogue
+    children : sequence of (Child, Holdings)
+    live : Live
+    span : slice or None
+    weights : Weights
+
+    Returns
+    -------
+    Judgement
+        Row i is `children[i]`, equal to what it would be alone.
+
+    Notes
+    -----
+    A loop over children, none over sessions. 11 bytes a pair.
+    """
+    span = slice(0, len(catalogue.sessions.ids)) if span is None else span
+    shape = (len(children), span.stop - span.start)
+    result = Judgement(
+        np.zeros(shape, np.uint16), np.zeros(shape, np.float64), np.zeros(shape, np.uint8)
+    )
+    for row, (child, holdings) in enumerate(children):
+        judged = eligible(catalogue, child, holdings, live, span)
+        result.mask[row] = judged.mask
+        result.support[row] = judged.support.state
+        result.score[row] = score(catalogue, child, holdings, judged, weights).total
+    return result
+
+
+def _make_match(
+    catalogue: Catalogue, child: Child, live: Live, judged: Eligibility, scores: Scores, at: int
+) -> Match:
+    index = judged.span.start + at
+    activity = int(catalogue.sessions.activity[index])
+    free = bool(judged.funding[at] & FREE)
+    return Match(
+        session_id=catalogue.sessions.ids[index],
+        activity_id=catalogue.activities.ids[activity],
+        score=float(scores.total[at]),
+        distance_km=known_distance(judged, activity),
+        funding="free" if free else "contributory",
+        price_pence=0 if free else int(catalogue.activities.price_pence[activity]),
+        support="arrange" if judged.support.state[at] else "ready",
+        arrangements=judged.support.arrangements(at),
+        reasons=explain_score(catalogue, child, judged, scores, at),
+        places_left=int(live.places_left[index]),
+    )

@@ -1,0 +1,1 @@
+"""Scoring: one module for each thing that counts, and `blend` which adds them up."""
