@@ -74,14 +74,6 @@ class ServerNotStarted(Exception):
     """The embedded PostgreSQL cannot be started; the text says why and what would help."""
 
 
-def default_data_dir() -> Path:
-    """Name the data folder used when none is configured."""
-    # Root's home is closed to the account that the server must run as.
-    if os.geteuid() == 0:
-        return Path("/var/lib/shortbreaks")
-    return Path.home() / ".local" / "share" / "shortbreaks"
-
-
 class EmbeddedPostgres:
     """One PostgreSQL server in one data folder, shared by all processes that start it."""
 

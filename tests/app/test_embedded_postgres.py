@@ -20,7 +20,7 @@ import psycopg
 import pytest
 
 from app import server_account
-from app.embedded_postgres import EmbeddedPostgres, ServerNotStarted, default_data_dir
+from app.embedded_postgres import EmbeddedPostgres, ServerNotStarted
 from app.server_account import ServerAccount, ServerProcess
 
 # The tests kill processes, never the machine: what the kernel holds is as good as on disk.
@@ -347,9 +347,6 @@ class TestWhoMayConnect:
 
 @needs_root
 class TestAsRoot:
-    def test_the_default_is_outside_of_the_home(self) -> None:
-        assert default_data_dir() == Path("/var/lib/shortbreaks")
-
     def test_a_closed_folder_is_named_and_left_closed(self, tmp_path: Path) -> None:
         tmp_path.chmod(0o700)
         with pytest.raises(ServerNotStarted, match=r"may not enter .*SHORTBREAKS_DATA_DIR"):
@@ -378,12 +375,6 @@ class TestAsRoot:
             running = Path(f"/proc/{postmaster(server)}/exe").readlink()
             assert running.is_relative_to(server.home)
         assert stat.S_IMODE(closed.stat().st_mode) == 0o700
-
-
-@pytest.mark.skipif(os.geteuid() == 0, reason="root has another default")
-def test_the_default_of_a_user_is_in_the_home(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HOME", "/home/jo")
-    assert default_data_dir() == Path("/home/jo/.local/share/shortbreaks")
 
 
 @pytest.mark.skipif(not Path("/bin/ps").exists(), reason="there is no ps")
