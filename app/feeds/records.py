@@ -85,7 +85,7 @@ def _read_postcode(text: str) -> str:
 
 def _refuse_number(value: object) -> object:
     """Refuse a bare number as a date or time: it would be read as seconds since 1970."""
-    if isinstance(value, (int, float)):
+    if isinstance(value, (int, float)) or (isinstance(value, str) and value.strip().isdigit()):
         raise PydanticCustomError("not_text", "Dates and times are written as text.")
     return value
 
@@ -207,10 +207,17 @@ def _refuse_repeated_needs(offers: tuple[OfferRecord, ...]) -> None:
         raise PydanticCustomError("duplicate_need", "A need is offered more than once.")
 
 
+def _refuse_none_or_twice(funding: tuple[Funding, ...]) -> tuple[Funding, ...]:
+    if not funding or len(set(funding)) < len(funding):
+        raise PydanticCustomError("funding", "Name free, contributory or both, each once.")
+    return funding
+
+
 class ScheduleRecord(_Record):
     """A recurrence in Europe/London wall time, as in RFC 5545; see `app.feeds.recurrence`.
 
-    `until` is the last day. Without `dtstart` the rule has always held.
+    The rhythm counts from `dtstart`; without one the rule has always held. No session is before
+    `valid_from` or after `until`.
     """
 
     source_id: ScheduleId
@@ -219,6 +226,7 @@ class ScheduleRecord(_Record):
     byday: Annotated[tuple[WeekdayRule, ...], Field(max_length=35)] = ()
     bymonthday: Annotated[tuple[MonthDay, ...], Field(max_length=31)] = ()
     dtstart: Day | None = None
+    valid_from: Day | None = None
     until: Day | None = None
     count: Annotated[int, Field(ge=1, le=1000), _Number] | None = None
     opens_at: TimeOfDay
@@ -265,7 +273,7 @@ class ActivityRecord(_Record):
     max_age: Age = MAX_AGE
     gender: Gender | None = None
     venue: VenueRecord | None = None
-    funding: Annotated[tuple[Funding, ...], Field(min_length=1, max_length=2)] = ("free",)
+    funding: Annotated[tuple[Funding, ...], AfterValidator(_refuse_none_or_twice)] = ("free",)
     price_pence: Pence = 0
     concepts: Annotated[tuple[Label, ...], Field(max_length=50)] = ()
     concept_labels: Annotated[tuple[Label, ...], Field(max_length=50)] = ()
@@ -276,8 +284,6 @@ class ActivityRecord(_Record):
     def _agree_with_itself(self) -> Self:
         if self.min_age > self.max_age:
             raise PydanticCustomError("age_order", "The lowest age is above the highest age.")
-        if len(set(self.funding)) < len(self.funding):
-            raise PydanticCustomError("duplicate_funding", "A funding is named more than once.")
         _refuse_repeated_needs(self.offers)
         ids = [schedule.source_id for schedule in self.schedules]
         if len(set(ids)) < len(ids):

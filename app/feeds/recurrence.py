@@ -54,7 +54,7 @@ def occurrences(
             continue
         if schedule.except_last_week and day.isocalendar().week == 52:
             continue
-        starts_at, ends_at = _times(day, schedule.opens_at, schedule.closes_at)
+        starts_at, ends_at = session_times(day, schedule.opens_at, schedule.closes_at)
         if start <= starts_at < end:
             yield starts_at, ends_at
 
@@ -75,7 +75,8 @@ def to_london(day: date, at: time) -> datetime:
     return local.astimezone(UTC).astimezone(LONDON)
 
 
-def _times(day: date, opens_at: time, closes_at: time) -> tuple[datetime, datetime]:
+def session_times(day: date, opens_at: time, closes_at: time) -> tuple[datetime, datetime]:
+    """Give the start and the end of a session that opens on this day, the next day if need be."""
     closing_day = day if closes_at > opens_at else day + timedelta(days=1)
     starts_at, ends_at = to_london(day, opens_at), to_london(closing_day, closes_at)
     if ends_at <= starts_at:
@@ -88,6 +89,7 @@ def _times(day: date, opens_at: time, closes_at: time) -> tuple[datetime, dateti
 def _days(schedule: ScheduleRecord, first: date, last: date) -> Iterator[date]:
     """Give the local days on which the rule falls, from `first` to `last` inclusive."""
     until = min(last, schedule.until) if schedule.until else last
+    earliest = max(day for day in (first, schedule.dtstart, schedule.valid_from) if day)
     anchor = schedule.dtstart or first
     if schedule.count is None:
         anchor = _skip_ahead(schedule, anchor, first)
@@ -107,7 +109,7 @@ def _days(schedule: ScheduleRecord, first: date, last: date) -> Iterator[date]:
         day = moment.date()
         if day > until:
             return
-        if day >= first and (schedule.dtstart is None or day >= schedule.dtstart):
+        if day >= earliest:
             yield day
 
 
