@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Protocol, TypeVar
 from uuid import UUID
 
-from fastapi import Depends, Header, Query, Request
+from fastapi import Depends, Header, Query, Request, Response
 from sqlalchemy.orm import Session, sessionmaker
 
 from app.clock import Clock
@@ -69,6 +69,21 @@ IfMatchDep = Annotated[str, Depends(get_if_match)]
 def etag_of(version: int) -> str:
     """Make the ETag of a row's version."""
     return f'"{version}"'
+
+
+class Versioned(Protocol):
+    """A row that counts its changes."""
+
+    version: Any
+
+
+Row = TypeVar("Row", bound=Versioned)
+
+
+def with_etag(response: Response, row: Row) -> Row:
+    """Name the row's version in the answer's ETag."""
+    response.headers["ETag"] = etag_of(row.version)
+    return row
 
 
 def check_if_match(if_match: str, version: int) -> None:

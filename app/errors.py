@@ -79,15 +79,22 @@ class PreconditionFailed(AppError):
     title = "Changed since it was read"
 
 
-class Invalid(AppError):
-    """A field breaks a rule that only the stored data can tell."""
+class InvalidFields(AppError):
+    """Fields break rules; each problem has a field, a rule and a message."""
 
     status = 422
     slug = "invalid-request"
     title = "The request breaks a rule"
 
+    def __init__(self, problems: list[dict[str, str]]) -> None:
+        super().__init__(None, errors=problems)
+
+
+class Invalid(InvalidFields):
+    """A field breaks a rule that only the stored data can tell."""
+
     def __init__(self, field: str, rule: str, message: str) -> None:
-        super().__init__(None, errors=[{"field": field, "rule": rule, "message": message}])
+        super().__init__([{"field": field, "rule": rule, "message": message}])
 
 
 class PreconditionRequired(AppError):

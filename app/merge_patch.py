@@ -1,10 +1,17 @@
 """JSON merge patch (RFC 7396)."""
 
-from typing import Any
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from app.errors import InvalidFields
+from app.wire import Wire, field_problems
+
+Body = TypeVar("Body", bound=Wire)
 
 
 def merge(document: Any, patch: Any) -> Any:
-    """Give the document with the patch laid over it: null removes, objects merge, all else replaces.
+    """Lay the patch over the document: null removes, objects merge, all else replaces.
 
     Neither argument is changed.
     """
@@ -17,3 +24,11 @@ def merge(document: Any, patch: Any) -> Any:
         else:
             merged[name] = merge(merged.get(name), value)
     return merged
+
+
+def apply_patch(kind: type[Body], document: dict[str, Any], patch: dict[str, Any]) -> Body:
+    """Lay the patch over the document and hold the result, as a whole, to the rules of its kind."""
+    try:
+        return kind.model_validate(merge(document, patch))
+    except ValidationError as error:
+        raise InvalidFields(field_problems(error.errors())) from None

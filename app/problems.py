@@ -3,8 +3,7 @@
 A problem names the field and the rule, and never repeats the value: it may be a child's name.
 """
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import structlog
@@ -18,19 +17,11 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
 from app.errors import AppError, Unauthenticated
+from app.wire import field_problems
 
 log = structlog.get_logger()
 
 MEDIA_TYPE = "application/problem+json"
-
-# Messages of these error types quote what was sent; the others only state the rule.
-RULES_WITHOUT_QUOTES = {
-    "uuid_parsing": "Input should be a valid UUID",
-    "union_tag_invalid": "Input does not match any of the expected kinds",
-    "url_parsing": "Input should be a valid URL",
-    "json_invalid": "The body is not valid JSON",
-}
-FIELD_NAME = re.compile(r"^[a-z][a-z0-9_]{0,39}$")
 
 # The database gave way to another request, or is not there: the same request may soon work.
 PASSING = (
@@ -100,24 +91,6 @@ def answer_app_error(_: Request, error: Exception) -> JSONResponse:
     return problem_response(
         error.status, error.slug, error.title, detail=error.detail, members=body, headers=headers
     )
-
-
-def field_problems(errors: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
-    """Say which field breaks which rule, without the value."""
-    problems = []
-    for error in errors:
-        location = [str(part) for part in error["loc"] if part not in ("body", "query", "path")]
-        if error["type"] == "extra_forbidden" and not FIELD_NAME.match(location[-1]):
-            # A caller chose this name, so it may be anything.
-            location[-1] = "?"
-        problems.append(
-            {
-                "field": ".".join(location) or str(error["loc"][0]),
-                "rule": error["type"],
-                "message": RULES_WITHOUT_QUOTES.get(error["type"], error["msg"]),
-            }
-        )
-    return problems
 
 
 def answer_validation_error(_: Request, error: Exception) -> JSONResponse:

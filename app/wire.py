@@ -1,9 +1,19 @@
 """What every body on the wire is made of: strict, bounded, free of what breaks storage."""
 
-from datetime import UTC, datetime
+import re
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime
 from typing import Annotated, Any
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, field_validator
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    field_validator,
+)
 from pydantic_core import PydanticCustomError
 
 LARGEST_INTEGER = 2**31 - 1
@@ -20,11 +30,48 @@ Longitude = Annotated[float, Field(ge=-180, le=180)]
 # where a change of time zone overflows.
 Instant = Annotated[
     AwareDatetime,
-    Field(
-        ge=datetime.fromisoformat("2000-01-01T00:00:00Z"),
-        lt=datetime.fromisoformat("2100-01-01T00:00:00Z"),
-    ),
+    Field(ge=datetime(2000, 1, 1, tzinfo=UTC), lt=datetime(2100, 1, 1, tzinfo=UTC)),
 ]
+
+
+ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+def _only_iso_dates(value: Any) -> Any:
+    # Left to itself pydantic also reads a number as seconds since 1970.
+    if type(value) is date or (isinstance(value, str) and ISO_DATE.fullmatch(value)):
+        return value
+    raise PydanticCustomError("date_format", "A date is written as YYYY-MM-DD")
+
+
+CalendarDate = Annotated[date, BeforeValidator(_only_iso_dates)]
+
+# Messages of these error types quote what was sent; the others only state the rule.
+RULES_WITHOUT_QUOTES = {
+    "uuid_parsing": "Input should be a valid UUID",
+    "union_tag_invalid": "Input does not match any of the expected kinds",
+    "url_parsing": "Input should be a valid URL",
+    "json_invalid": "The body is not valid JSON",
+}
+FIELD_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
+
+
+def field_problems(errors: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
+    """Say which field breaks which rule, without the value."""
+    problems = []
+    for error in errors:
+        location = [str(part) for part in error["loc"] if part not in ("body", "query", "path")]
+        if error["type"] == "extra_forbidden" and not FIELD_NAME.fullmatch(location[-1]):
+            # A caller chose this name, so it may be anything.
+            location[-1] = "?"
+        problems.append(
+            {
+                "field": ".".join(location) or str(error["loc"][0]),
+                "rule": error["type"],
+                "message": RULES_WITHOUT_QUOTES.get(error["type"], error["msg"]),
+            }
+        )
+    return problems
 
 
 def refuse_unstorable(value: Any) -> Any:
