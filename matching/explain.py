@@ -56,7 +56,7 @@ def explain_score(
         "friends": lambda: "a friend has a place in it",
         "novelty": lambda: _novelty_text(scores, activity),
     }
-    reasons = [Reason("base", scores.weights.base, "open to your child")]
+    reasons = [Reason("base", scores.weights.base, "open to this child")]
     for part, text in texts.items():
         values = scores.of_activity.get(part)
         amount = (
@@ -150,6 +150,8 @@ def _strongest(preferences: tuple[Preference, ...], each: NDArray[np.float64]) -
 def _said(catalogue: Catalogue, preference: Preference, activity: int) -> str:
     """Quote the phrase, and name the concept if it is another word for it."""
     phrase = preference.phrase
+    if not phrase.concepts:
+        return phrase.text
     concept = catalogue.interests.shared_concept(phrase, activity)
     if concept is None or concept in phrase.concepts:
         return phrase.text
@@ -194,4 +196,4 @@ def _setting_text(catalogue: Catalogue, child: Child, activity: int) -> str:
 
 def _novelty_text(scores: Scores, activity: int) -> str:
     is_new = scores.of_activity["novelty"][activity] == scores.weights.novelty
-    return "new to your child" if is_new else "known to your child"
+    return "new to this child" if is_new else "known to this child"

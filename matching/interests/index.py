@@ -149,6 +149,9 @@ class InterestIndex:
                 for notation, weight in sorted(weights.items())
                 if notation in self.vocabulary
             )
+        self._concepts = tuple(self.concept_ids_)
+        # Filled as concepts are asked for: at most one entry for each concept.
+        self._neighbours: dict[str, tuple[NDArray[np.intp], NDArray[np.float64]]] = {}
         self.carriers_ = {
             notation: np.array(rows, dtype=np.intp) for notation, rows in carriers.items()
         }
@@ -156,6 +159,7 @@ class InterestIndex:
         self.pair_weight_ = np.array([weight for *_, weight in pairs], dtype=np.float64)
         owners = np.array([row for row, *_ in pairs], dtype=np.intp)
         self.paired_, self.pair_start_ = np.unique(owners, return_index=True)
+        self._pair_end = np.append(self.pair_start_[1:], len(pairs))
 
     def similarity(self, phrases: Sequence[Phrase]) -> NDArray[np.float64]:
         """Score phrases against every listing.
@@ -192,10 +196,15 @@ class InterestIndex:
     def _related(self, phrase: Phrase) -> NDArray[np.float64]:
         weights = np.zeros(len(self.concept_ids_))
         for notation in phrase.concepts:
-            for other, weight in self.vocabulary.related(notation).items():
-                if other in self.concept_ids_:
-                    index = self.concept_ids_[other]
-                    weights[index] = max(weights[index], weight)
+            if notation not in self._neighbours:
+                related = self.vocabulary.related(notation)
+                known = [one for one in related if one in self.concept_ids_]
+                self._neighbours[notation] = (
+                    np.array([self.concept_ids_[one] for one in known], dtype=np.intp),
+                    np.array([related[one] for one in known], dtype=np.float64),
+                )
+            places, related_weights = self._neighbours[notation]
+            weights[places] = np.maximum(weights[places], related_weights)
         return weights
 
     def shared_concept(self, phrase: Phrase, listing: int) -> str | None:
@@ -214,12 +223,12 @@ class InterestIndex:
         place = int(np.searchsorted(self.paired_, listing))
         if place == len(self.paired_) or self.paired_[place] != listing:
             return None
-        ends = np.append(self.pair_start_, len(self.pair_concept_))
-        concepts = self.pair_concept_[ends[place] : ends[place + 1]]
-        weights = self._related(phrase)[concepts] * self.pair_weight_[ends[place] : ends[place + 1]]
+        pairs = slice(self.pair_start_[place], self._pair_end[place])
+        concepts = self.pair_concept_[pairs]
+        weights = self._related(phrase)[concepts] * self.pair_weight_[pairs]
         if not weights.any():
             return None
-        return tuple(self.concept_ids_)[int(concepts[np.argmax(weights)])]
+        return self._concepts[int(concepts[np.argmax(weights)])]
 
     def carrying(self, notations: Iterable[str]) -> NDArray[np.bool_]:
         """Find the listings that carry concepts or narrower ones.

@@ -20,7 +20,7 @@ from matching.eligibility import Eligibility
 from matching.errors import InvalidProblem
 from matching.problem import Child, Holdings
 from matching.scoring.distance import nearness
-from matching.scoring.preferences import strengths, strongest
+from matching.scoring.preferences import strengths, strongest, worst
 from matching.scoring.timing import COMFORTABLE_S
 from matching.support import LIMITED, Support
 
@@ -137,7 +137,7 @@ def score(
     goals = index.similarity(goal_phrases)
     of_activity = {
         "interest": weights.interest * strongest(liked),
-        "dislike": -weights.dislike * disliked.max(axis=0, initial=0.0),
+        "dislike": -weights.dislike * worst(disliked),
         "goal": weights.goal * goals.max(axis=0, initial=0.0),
         "distance": weights.distance * nearness(eligibility.distance_km, child.max_km),
         "setting": weights.setting * _setting_fit(catalogue.activities.setting, child.settings),

@@ -19,6 +19,8 @@ FEELING_STRENGTH: Final = {"love": 1.0, "like": 0.85, "curious": 0.65, "dislike"
 VOICE_STRENGTH: Final = {"child": 1.0, "parent": 0.92, "professional": 0.85, "observed": 0.8}
 # What a second matching interest adds, of what the best one leaves open.
 SECOND_SHARE: Final = 0.2
+# A dislike that shares hardly more than a syllable with an activity says nothing against it.
+NOTICEABLE: Final = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +128,23 @@ def strengths(preferences: tuple[Preference, ...], index: InterestIndex) -> NDAr
     weights = np.array([preference.strength for preference in preferences]).reshape(-1, 1)
     weighted: NDArray[np.float64] = similarity * weights
     return weighted
+
+
+def worst(each: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Fold the dislikes of an activity into one.
+
+    Parameters
+    ----------
+    each : ndarray of shape (n_preferences, n_activities), float64
+
+    Returns
+    -------
+    ndarray of shape (n_activities,), float64
+        In [0, 1]: the strongest, 0 where it is not noticeable.
+    """
+    strongest_dislike: NDArray[np.float64] = each.max(axis=0, initial=0.0)
+    strongest_dislike[strongest_dislike < NOTICEABLE] = 0.0
+    return strongest_dislike
 
 
 def strongest(each: NDArray[np.float64]) -> NDArray[np.float64]:
