@@ -9,7 +9,8 @@ from fastapi import Depends, Header, Query, Request, Response
 from sqlalchemy.orm import Session, sessionmaker
 
 from app.clock import Clock
-from app.errors import PreconditionFailed, PreconditionRequired
+from app.errors import PreconditionRequired
+from app.etags import etag_of
 from app.pagination import DEFAULT_LIMIT, MAX_LIMIT, PageRequest
 
 
@@ -66,11 +67,6 @@ PageDep = Annotated[PageRequest, Depends(get_page)]
 IfMatchDep = Annotated[str, Depends(get_if_match)]
 
 
-def etag_of(version: int) -> str:
-    """Make the ETag of a row's version."""
-    return f'"{version}"'
-
-
 class Versioned(Protocol):
     """A row that counts its changes."""
 
@@ -84,11 +80,3 @@ def with_etag(response: Response, row: Row) -> Row:
     """Name the row's version in the answer's ETag."""
     response.headers["ETag"] = etag_of(row.version)
     return row
-
-
-def check_if_match(if_match: str, version: int) -> None:
-    """Refuse a change made from another version than the stored one."""
-    if if_match.strip() != "*" and etag_of(version) not in (
-        tag.strip().removeprefix("W/") for tag in if_match.split(",")
-    ):
-        raise PreconditionFailed("Read it again and send its new ETag as If-Match.")

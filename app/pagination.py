@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel
 from sqlalchemy import ColumnElement, Select, tuple_
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.errors import Invalid
 
@@ -53,7 +53,7 @@ def fetch_page(
     statement: Select[T],
     page: PageRequest,
     *,
-    keys: Sequence[ColumnElement[Any]],
+    keys: Sequence[ColumnElement[Any] | InstrumentedAttribute[Any]],
     parsers: Sequence[Callable[[str], Any]],
     key_of: Callable[[T], Sequence[Any]],
 ) -> Page[T]:

@@ -1,0 +1,132 @@
+"""What the authorities room takes and gives."""
+
+from datetime import date, datetime
+from typing import Annotated, Self
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from app.access.schemas import ClientCredentials
+from app.codes import NeedCode
+from app.wire import CalendarDate, Count, Name, Pence, Wire
+
+AgeYears = Annotated[int, Field(ge=0, le=25)]
+PerMonth = Annotated[int, Field(ge=0, le=100)]
+LeadDays = Annotated[int, Field(ge=0, le=365)]
+# What a policy can plausibly mean; the default one starts with the first of these days.
+PolicyStart = Annotated[CalendarDate, Field(ge=date(2000, 1, 1), lt=date(2100, 1, 1))]
+
+
+class AuthorityCreate(Wire):
+    """A new tenant."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"name": "Stoke-on-Trent"}]})
+
+    name: Name
+
+
+class AuthorityUpdate(AuthorityCreate):
+    """What a broker may change of its authority."""
+
+
+class AuthorityRead(BaseModel):
+    """An authority."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    name: str
+    created_at: datetime
+
+
+class AuthorityCreated(BaseModel):
+    """A new authority and the credentials of its first broker, shown this once."""
+
+    authority: AuthorityRead
+    client: ClientCredentials
+
+
+class PolicyCreate(Wire):
+    """What a child may book a month, from the month of `starts_on`; null means unlimited."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "starts_on": "2027-04-01",
+                    "free_per_month": 2,
+                    "contributory_per_month": None,
+                    "min_age": 0,
+                    "max_age": 18,
+                    "cancel_notice_hours": 48,
+                }
+            ]
+        }
+    )
+
+    starts_on: PolicyStart
+    free_per_month: PerMonth | None = 1
+    contributory_per_month: PerMonth | None = 1
+    min_age: AgeYears = 0
+    max_age: AgeYears = 18
+    cancel_notice_hours: Annotated[int, Field(ge=0, le=24 * 90)] = 24
+
+    @model_validator(mode="after")
+    def _ages_in_order(self) -> Self:
+        if self.min_age > self.max_age:
+            raise PydanticCustomError("age_order", "min_age must not be above max_age")
+        return self
+
+
+class PolicyRead(BaseModel):
+    """An entitlement policy."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    starts_on: date
+    free_per_month: int | None
+    contributory_per_month: int | None
+    min_age: int = Field(validation_alias="min_age_years")
+    max_age: int = Field(validation_alias="max_age_years")
+    cancel_notice_hours: int
+    created_at: datetime
+
+
+class SupportServiceCreate(Wire):
+    """What the authority itself can put in place for a need, and how often a week."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"need": "one_to_one", "lead_days": 7, "cost_pence": 4500, "per_week": 5}]
+        }
+    )
+
+    need: NeedCode
+    lead_days: LeadDays
+    cost_pence: Pence
+    per_week: Count
+
+
+class SupportServiceUpdate(Wire):
+    """A merge patch of a support service; which need it is for stays."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"lead_days": 3}]})
+
+    lead_days: LeadDays | None = None
+    cost_pence: Pence | None = None
+    per_week: Count | None = None
+
+
+class SupportServiceRead(BaseModel):
+    """A support service of the authority."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    need: NeedCode
+    lead_days: int
+    cost_pence: int
+    per_week: int
+    created_at: datetime
