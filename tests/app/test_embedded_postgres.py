@@ -59,6 +59,16 @@ def server(data_dir: Path) -> Iterator[EmbeddedPostgres]:
         yield server
 
 
+@pytest.fixture(scope="module")
+def neighbour() -> Iterator[EmbeddedPostgres]:
+    """Run another server, which nothing here may touch."""
+    path = Path(tempfile.mkdtemp(prefix="shortbreaks-test-"))
+    path.chmod(0o711)
+    with EmbeddedPostgres(path / "data", options=FAST) as neighbour:
+        yield neighbour
+    shutil.rmtree(path)
+
+
 def ask(server: EmbeddedPostgres, statement: str) -> object:
     with psycopg.connect(server.conninfo("postgres", "postgres")) as connection:
         cursor = connection.execute(statement.encode())
@@ -269,7 +279,9 @@ sys.stdin.read()
 class TestAfterADeletion:
     @pytest.mark.parametrize("lost", ["data", "data/postgres/postgres18"])
     @pytest.mark.parametrize("deleted", [True, False], ids=["deleted", "moved"])
-    def test_ends_the_server_that_was_left(self, folder: Path, lost: str, deleted: bool) -> None:
+    def test_ends_the_server_that_was_left(
+        self, folder: Path, neighbour: EmbeddedPostgres, lost: str, deleted: bool
+    ) -> None:
         server = EmbeddedPostgres(folder / "data", options=FAST)
         with client(server.data_dir) as process:
             wait_until_ready(process)
@@ -279,7 +291,7 @@ class TestAfterADeletion:
             shutil.rmtree(folder / lost)
         else:
             (folder / lost).rename(folder / "elsewhere")
-        with EmbeddedPostgres(folder / "neighbour", options=FAST) as neighbour, server:
+        with server:
             assert not is_alive(before)
             assert ask(server, "SELECT 1") == 1
             assert ask(neighbour, "SELECT 1") == 1
