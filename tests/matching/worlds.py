@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from random import Random
 from uuid import UUID
@@ -102,6 +102,7 @@ class World:
         taken = [
             (catalogue.session_index[session], NEED_CODES.index(need), count)
             for (session, need), count in self.limited_taken.items()
+            if session in catalogue.session_index
         ]
         return Live(
             now=self.now,
@@ -273,4 +274,32 @@ def draw_world(rng: Random, n_sessions: int = 60, n_children: int = 6) -> World:
         limited_taken=taken,
         services=tuple(draw_service(rng, sessions) for _ in range(rng.randint(0, 4))),
         policies=policies,
+    )
+
+
+def draw_easy_world(rng: Random, n_sessions: int = 60, n_children: int = 6) -> World:
+    """Draw a world in which most sessions are open to every child but for its needs."""
+    world = draw_world(rng, n_sessions, n_children)
+    return replace(
+        world,
+        activities=[
+            replace(one, min_age=0, max_age=18, gender=None, funding=("free", "contributory"))
+            for one in world.activities
+        ],
+        children=[
+            (
+                replace(
+                    child,
+                    date_of_birth=date(2016, 1, 1),
+                    availability=child.availability if rng.random() < 0.3 else (),
+                    needs=child.needs[:2],
+                    max_km=rng.choice([None, 40.0]),
+                ),
+                replace(holdings, booked=(), remaining={}),
+            )
+            for child, holdings in world.children
+        ],
+        now=datetime(2026, 1, 1, tzinfo=UTC),
+        places_left=dict.fromkeys(world.places_left, 4),
+        policies=(PolicyAges(),),
     )
