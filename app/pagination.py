@@ -6,9 +6,9 @@ import json
 from collections.abc import Callable, Sequence
 from typing import Any, Generic, TypeVar
 
-from pydantic import BaseModel
-from sqlalchemy import ColumnElement, Select, tuple_
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from pydantic import BaseModel, ConfigDict
+from sqlalchemy import ColumnExpressionArgument, Select, tuple_
+from sqlalchemy.orm import Session
 
 from app.errors import Invalid
 
@@ -19,7 +19,9 @@ MAX_LIMIT = 200
 
 
 class Page(BaseModel, Generic[T]):
-    """One page of a list."""
+    """One page of a list: of rows in a service, of what is read of them on the wire."""
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
 
     items: list[T]
     next_cursor: str | None = None
@@ -53,7 +55,7 @@ def fetch_page(
     statement: Select[T],
     page: PageRequest,
     *,
-    keys: Sequence[ColumnElement[Any] | InstrumentedAttribute[Any]],
+    keys: Sequence[ColumnExpressionArgument[Any]],
     parsers: Sequence[Callable[[str], Any]],
     key_of: Callable[[T], Sequence[Any]],
 ) -> Page[T]:

@@ -1,10 +1,13 @@
 """Emitting events."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
+from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
+from app.ids import new_id
 from app.outbox.models import Event
 
 
@@ -28,3 +31,23 @@ def emit(
             occurred_at=now,
         )
     )
+
+
+def emit_created(
+    session: Session, type_: str, object_ids: Iterable[UUID], *, now: datetime, children: bool
+) -> None:
+    """Write down that many objects, which may be `children`, came to be, in one statement."""
+    events = [
+        {
+            "authority_id": session.info["authority_id"],
+            "id": new_id(),
+            "type": type_,
+            "object_id": object_id,
+            "child_id": object_id if children else None,
+            "sequence": 1,
+            "occurred_at": now,
+        }
+        for object_id in object_ids
+    ]
+    if events:
+        session.execute(insert(Event), events)

@@ -1,0 +1,106 @@
+"""Reads and bulk writes of the children room, narrowed to what the caller may see."""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, delete, insert, select
+from sqlalchemy.orm import Session
+
+from app.access.caller import Caller
+from app.children.models import Child, Consent, Household
+from app.db import Base
+from app.pagination import Page, PageRequest, fetch_page
+
+
+def readable_children(caller: Caller) -> Select[Child]:
+    """Narrow to the children that are the caller's business."""
+    if caller.sees_every_household:
+        return select(Child)
+    # Without a family's grant this compares with null, which no household equals.
+    return select(Child).where(Child.household_id == caller.household_id)
+
+
+def find_child(
+    session: Session, caller: Caller, child_id: UUID, *, lock: bool = False
+) -> Child | None:
+    """Find a child that the caller may see."""
+    statement = readable_children(caller).where(Child.id == child_id)
+    if lock:
+        # What this transaction read before it had the lock may be old.
+        statement = statement.with_for_update().execution_options(populate_existing=True)
+    return session.scalar(statement)
+
+
+def reload_child(session: Session, child_id: UUID) -> Child:
+    """Read a child afresh, after its rows were written past the session."""
+    statement = select(Child).where(Child.id == child_id)
+    return session.scalars(statement.execution_options(populate_existing=True)).one()
+
+
+def page_of_children(
+    session: Session, caller: Caller, page: PageRequest, *, household_id: UUID | None
+) -> Page[Child]:
+    """List the children that the caller may see, the oldest record first."""
+    statement = readable_children(caller)
+    if household_id is not None:
+        statement = statement.where(Child.household_id == household_id)
+    return fetch_page(
+        session,
+        statement,
+        page,
+        keys=(Child.id,),
+        parsers=(UUID,),
+        key_of=lambda child: (child.id,),
+    )
+
+
+def find_household(session: Session, caller: Caller, household_id: UUID) -> Household | None:
+    """Find a household that is the caller's business."""
+    statement = select(Household).where(Household.id == household_id)
+    if not caller.sees_every_household:
+        statement = statement.where(Household.id == caller.household_id)
+    return session.scalar(statement)
+
+
+def which_exist(session: Session, child_ids: Collection[UUID]) -> set[UUID]:
+    """Tell which of these are children of the bound authority."""
+    if not child_ids:
+        return set()
+    return set(session.scalars(select(Child.id).where(Child.id.in_(child_ids))))
+
+
+def insert_rows(session: Session, rows: Mapping[type[Base], Sequence[dict[str, Any]]]) -> None:
+    """Insert rows table by table, parents first."""
+    for table, values in rows.items():
+        if values:
+            session.execute(insert(table), values)
+
+
+def delete_part(session: Session, table: Any, child_id: UUID) -> None:
+    """Delete one list of a child's profile."""
+    session.execute(
+        delete(table).where(table.child_id == child_id).execution_options(synchronize_session=False)
+    )
+
+
+def page_of_consents(session: Session, child_id: UUID, page: PageRequest) -> Page[Consent]:
+    """List a child's consents, the oldest first."""
+    return fetch_page(
+        session,
+        select(Consent).where(Consent.child_id == child_id),
+        page,
+        keys=(Consent.id,),
+        parsers=(UUID,),
+        key_of=lambda consent: (consent.id,),
+    )
+
+
+def newest_consent(session: Session, child_id: UUID, purpose: str) -> bool | None:
+    """Tell what was last said about a purpose, if anything was."""
+    return session.scalar(
+        select(Consent.given)
+        .where(Consent.child_id == child_id, Consent.purpose == purpose)
+        .order_by(Consent.id.desc())
+        .limit(1)
+    )
