@@ -138,8 +138,9 @@ def _at_place(
     for term in _terms_of(service, location):
         if offer := offer_of_term(term):
             offers.setdefault(offer["need"], offer)
-    # What is said with codes outweighs what is read from words.
-    for text in own.get("needs", []):
+    # What is said with codes outweighs what is read from words, and the service its place.
+    at_place = {} if location is None else _attributes(location)[0]
+    for text in (*at_place.get("needs", []), *own.get("needs", [])):
         offer = read_offer(text)
         offers[offer["need"]] = offer
     capacity = re.fullmatch(r"[1-9]\d{0,4}", own.get("capacity", [""])[0], re.ASCII)
