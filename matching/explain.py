@@ -12,12 +12,13 @@ from matching.catalogue import Catalogue
 from matching.codes import NEED_LABELS, SETTINGS
 from matching.eligibility import Eligibility
 from matching.local_time import to_moment
+from matching.offers import AUTHORITY, LIMITED, PROVIDED, PROVIDER, TOO_LATE
 from matching.problem import Child
 from matching.result import Reason
 from matching.scoring.blend import Scores
 from matching.scoring.preferences import Preference
 from matching.scoring.timing import COMFORTABLE_S
-from matching.support import AUTHORITY, LIMITED, PROVIDED, PROVIDER, TOO_LATE, NeedAnswer
+from matching.support import NeedAnswer
 
 # Below this an activity shares a word or a syllable with an interest, hardly more.
 FAINT: Final = 0.2

@@ -13,10 +13,11 @@ from matching.eligibility import FREE, Eligibility, eligible, policy_on, reasons
 from matching.errors import InvalidProblem
 from matching.explain import explain_score, known_distance, need_text
 from matching.local_time import date_number, to_microseconds, to_moment
+from matching.offers import AUTHORITY, NOTHING, PROVIDER, TOO_LATE
 from matching.problem import Child, Holdings, Live
 from matching.result import Fit, NeedFit, Obstacle
 from matching.scoring.blend import DEFAULT_WEIGHTS, Weights, score
-from matching.support import AUTHORITY, MET_BY, NOTHING, PROVIDER, TOO_LATE, NeedAnswer
+from matching.support import MET_BY, NeedAnswer
 
 
 def explain_fit(

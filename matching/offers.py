@@ -15,6 +15,9 @@ from numpy.typing import NDArray
 from matching.codes import NEED_CODES, NEED_INDEX
 from matching.problem import OfferRow
 
+# How a need is met. PROVIDER and AUTHORITY must be arranged; what follows them blocks.
+PROVIDED, LIMITED, PROVIDER, AUTHORITY, TOO_LATE, NOTHING = range(6)
+
 ProfileKey = tuple[tuple[int, bool, int, tuple[tuple[int, int], ...]], ...]
 
 
@@ -24,7 +27,9 @@ class OfferProfiles:
 
     Attributes
     ----------
-    provided : ndarray of shape (n_profiles, n_needs), bool
+    first_means : ndarray of shape (n_profiles, n_needs), uint8
+        `PROVIDED`, `LIMITED` or `NOTHING`: what meets the need while nothing is taken and
+        nothing arranged.
     limited : ndarray of shape (n_profiles, n_needs), int32
         Places of the limited offer in one session; 0 is none.
     lead_days : ndarray of shape (n_options, n_profiles, n_needs), int32
@@ -32,7 +37,7 @@ class OfferProfiles:
     cost_pence : ndarray of shape (n_options, n_profiles, n_needs), int64
     """
 
-    provided: NDArray[np.bool_]
+    first_means: NDArray[np.uint8]
     limited: NDArray[np.int32]
     lead_days: NDArray[np.int32]
     cost_pence: NDArray[np.int64]
@@ -89,15 +94,16 @@ def tabulate(keys: list[ProfileKey]) -> OfferProfiles:
     shape = (len(keys), len(NEED_CODES))
     n_options = max((len(entry[3]) for key in keys for entry in key), default=0)
     profiles = OfferProfiles(
-        provided=np.zeros(shape, dtype=np.bool_),
+        first_means=np.full(shape, NOTHING, dtype=np.uint8),
         limited=np.zeros(shape, dtype=np.int32),
         lead_days=np.full((n_options, *shape), -1, dtype=np.int32),
         cost_pence=np.zeros((n_options, *shape), dtype=np.int64),
     )
     for row, key in enumerate(keys):
         for need, provided, limited, options in key:
-            profiles.provided[row, need] = provided
             profiles.limited[row, need] = limited
+            if provided or limited:
+                profiles.first_means[row, need] = PROVIDED if provided else LIMITED
             for option, (cost, lead) in enumerate(options):
                 profiles.lead_days[option, row, need] = lead
                 profiles.cost_pence[option, row, need] = cost

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +15,10 @@ from matching.eligibility import FREE, Eligibility, count_blocked, eligible
 from matching.explain import explain_score, known_distance
 from matching.problem import Child, Holdings, Live
 from matching.result import Match, Matches
-from matching.scoring.blend import DEFAULT_WEIGHTS, Scores, Weights, score
+from matching.scoring.blend import DEFAULT_WEIGHTS, Scores, Weights, score, spoken_phrases
+
+# Children whose words are compared together: bounds memory, not results.
+_AT_ONCE: Final = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,18 +139,29 @@ def judge_many(
 
     Notes
     -----
-    A loop over children, none over sessions. 11 bytes a pair.
+    A loop over children, none over sessions; what several children say is compared once for a
+    block of them. 11 bytes a pair.
     """
     span = slice(0, len(catalogue.sessions.ids)) if span is None else span
     shape = (len(children), span.stop - span.start)
     result = Judgement(
         np.zeros(shape, np.uint16), np.zeros(shape, np.float64), np.zeros(shape, np.uint8)
     )
-    for row, (child, holdings) in enumerate(children):
-        judged = eligible(catalogue, child, holdings, live, span)
-        result.mask[row] = judged.mask
-        result.support[row] = judged.support.state
-        result.score[row] = score(catalogue, child, holdings, judged, weights).total
+    for first in range(0, len(children), _AT_ONCE):
+        some = children[first : first + _AT_ONCE]
+        judged = [eligible(catalogue, child, holdings, live, span) for child, holdings in some]
+        spoken = [
+            spoken_phrases(catalogue, child, one)
+            for (child, _), one in zip(some, judged, strict=True)
+        ]
+        place = {phrase: at for at, phrase in enumerate(dict.fromkeys(chain(*spoken)))}
+        similarity = catalogue.interests.similarity(list(place))
+        for at, ((child, holdings), one) in enumerate(zip(some, judged, strict=True)):
+            rows = similarity[[place[phrase] for phrase in spoken[at]]]
+            result.mask[first + at] = one.mask
+            result.support[first + at] = one.support.state
+            scores = score(catalogue, child, holdings, one, weights, rows)
+            result.score[first + at] = scores.total
     return result
 
 

@@ -16,11 +16,10 @@ from numpy.typing import NDArray
 from matching.catalogue import Catalogue
 from matching.codes import NEED_CODES
 from matching.local_time import DAY_US, to_microseconds
+from matching.offers import AUTHORITY, LIMITED, NOTHING, PROVIDER, TOO_LATE
 from matching.problem import Child, Live, SupportService
 from matching.result import Arrangement
 
-# How a need is met. PROVIDER and AUTHORITY must be arranged; what follows them blocks.
-PROVIDED, LIMITED, PROVIDER, AUTHORITY, TOO_LATE, NOTHING = range(6)
 MET_BY: Final = ("provided", "limited", "provider", "authority", "too_late", "nothing")
 
 # An arrangement in one number whose order is the order of choice: cost, lead days, source.
@@ -35,7 +34,7 @@ class NeedAnswer:
     Attributes
     ----------
     how : ndarray of shape (n,), uint8
-        `PROVIDED` to `NOTHING`.
+        `PROVIDED` to `NOTHING`, see `offers`; `MET_BY` names them.
     chosen : ndarray of shape (n,), int64
         The arrangement, coded; only meant where `how` is `PROVIDER` or `AUTHORITY`.
     """
@@ -128,10 +127,7 @@ def judge_support(catalogue: Catalogue, child: Child, live: Live, span: slice) -
 def _answer(catalogue: Catalogue, need: int, live: Live, span: slice) -> NeedAnswer:
     profiles, sessions = catalogue.profiles, catalogue.sessions
     profile = sessions.profile[span]
-    of_profile = np.full(len(profiles.provided), NOTHING, dtype=np.uint8)
-    of_profile[profiles.limited[:, need] > 0] = LIMITED
-    of_profile[profiles.provided[:, need]] = PROVIDED
-    how = of_profile[profile]
+    how = profiles.first_means[:, need][profile]
     _use_up_limited(how, profiles.limited[:, need], profile, live.limited_taken, need, span)
 
     chosen = np.zeros(len(how), dtype=np.int64)

@@ -8,6 +8,7 @@ not depend on which other phrases or listings are asked for.
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
+from scipy.sparse import csr_array, vstack
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 from matching.interests.phrases import Phrase
@@ -56,34 +57,23 @@ class _Terms:
     def fit(self, documents: Sequence[str]) -> _Terms:
         self._analyse = self._vectorizer.build_analyzer()
         self.term_of_: dict[str, int] = {}
-        self.idf_ = np.zeros(0)
+        self.idf_: list[float] = []
         self.postings_ = csr_array((0, len(documents)), dtype=np.float64)
         if any(self._analyse(document) for document in documents):
             matrix = self._vectorizer.fit_transform(documents)
             self.term_of_ = self._vectorizer.vocabulary_
-            self.idf_ = self._vectorizer.idf_
+            self.idf_ = self._vectorizer.idf_.tolist()
             self.postings_ = csr_array(matrix.T)
         return self
 
-    def compare(self, texts: Sequence[str]) -> NDArray[np.float64]:
-        """Give the cosine of each text with each listing, shape (n_texts, n_listings)."""
-        columns: list[int] = []
-        values: list[float] = []
-        ends = [0]
-        for text in texts:
-            counts = Counter(
-                self.term_of_[term] for term in self._analyse(text) if term in self.term_of_
-            )
-            terms = sorted(counts)
-            weights = [(1.0 + np.log(counts[term])) * self.idf_[term] for term in terms]
-            length = float(np.sqrt(sum(weight * weight for weight in weights))) or 1.0
-            columns.extend(terms)
-            values.extend(weight / length for weight in weights)
-            ends.append(len(columns))
-        shape = (len(texts), self.postings_.shape[0])
-        asked = csr_array((np.array(values), np.array(columns, dtype=np.int32), ends), shape=shape)
-        cosines: NDArray[np.float64] = (asked @ self.postings_).toarray()
-        return np.minimum(cosines, 1.0)
+    def place(self, text: str) -> tuple[list[int], list[float]]:
+        """Give the terms of a text, ascending, and their weights, of length 1 together."""
+        known = (self.term_of_.get(term) for term in self._analyse(text))
+        counts = Counter(term for term in known if term is not None)
+        terms = sorted(counts)
+        weights = [(1.0 + math.log(counts[term])) * self.idf_[term] for term in terms]
+        length = math.hypot(*weights) or 1.0
+        return terms, [weight / length for weight in weights]
 
 
 class InterestIndex:
@@ -131,6 +121,8 @@ class InterestIndex:
         self.characters_ = _Terms(
             TfidfVectorizer(analyzer="char_wb", ngram_range=_CHARACTERS, sublinear_tf=True)
         ).fit(documents)
+        stems, characters = self.stems_.postings_, self.characters_.postings_
+        self.postings_ = csr_array(vstack([STEM_WEIGHT * stems, CHARACTER_WEIGHT * characters]))
         self._fit_concepts(listings)
         return self
 
@@ -181,10 +173,7 @@ class InterestIndex:
         """
         if not phrases or not self.n_listings_:
             return np.zeros((len(phrases), self.n_listings_))
-        asked = [" ".join(phrase.stems) for phrase in phrases]
-        lexical = STEM_WEIGHT * self.stems_.compare(asked)
-        lexical += CHARACTER_WEIGHT * self.characters_.compare(asked)
-        unmatched = 1.0 - WORDS_SHARE * lexical
+        unmatched = 1.0 - WORDS_SHARE * self._alike(phrases)
         for row, phrase in enumerate(phrases):
             if phrase.concepts and self.pair_start_.size:
                 related = self._related(phrase)[self.pair_concept_] * self.pair_weight_
@@ -192,6 +181,27 @@ class InterestIndex:
                 unmatched[row, self.paired_] *= 1.0 - CONCEPT_SHARE * best
         similarity: NDArray[np.float64] = 1.0 - unmatched
         return similarity
+
+    def _alike(self, phrases: Sequence[Phrase]) -> NDArray[np.float64]:
+        """Weigh the cosines over stems and characters, shape (n_phrases, n_listings)."""
+        columns: list[int] = []
+        values: list[float] = []
+        ends = [0]
+        n_stems = self.stems_.postings_.shape[0]
+        for phrase in phrases:
+            text = " ".join(phrase.stems)
+            for terms, first in ((self.stems_, 0), (self.characters_, n_stems)):
+                places, weights = terms.place(text)
+                columns.extend(first + place for place in places)
+                values.extend(weights)
+            ends.append(len(columns))
+        asked = csr_array(
+            (np.array(values), np.array(columns, dtype=np.int32), np.array(ends, dtype=np.int32)),
+            shape=(len(phrases), self.postings_.shape[0]),
+        )
+        cosines: NDArray[np.float64] = (asked @ self.postings_).toarray()
+        # Rounding can lift the cosine of a text with itself above 1.
+        return np.minimum(cosines, 1.0)
 
     def _related(self, phrase: Phrase) -> NDArray[np.float64]:
         weights = np.zeros(len(self.concept_ids_))

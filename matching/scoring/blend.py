@@ -18,11 +18,13 @@ from matching.catalogue import Catalogue
 from matching.codes import SETTINGS
 from matching.eligibility import Eligibility
 from matching.errors import InvalidProblem
+from matching.interests.phrases import Phrase
+from matching.offers import LIMITED
 from matching.problem import Child, Holdings
 from matching.scoring.distance import nearness
 from matching.scoring.preferences import strengths, strongest, worst
 from matching.scoring.timing import COMFORTABLE_S
-from matching.support import LIMITED, Support
+from matching.support import Support
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +88,6 @@ class Scores:
         Their sum, blocked sessions included.
     liked, disliked : ndarray of shape (n_preferences, n_activities), float64
         How strongly each preference speaks to each activity.
-    goals : ndarray of shape (n_goal_phrases, n_activities), float64
     """
 
     weights: Weights
@@ -95,7 +96,25 @@ class Scores:
     total: NDArray[np.float64]
     liked: NDArray[np.float64]
     disliked: NDArray[np.float64]
-    goals: NDArray[np.float64]
+
+
+def spoken_phrases(catalogue: Catalogue, child: Child, eligibility: Eligibility) -> list[Phrase]:
+    """List the phrases that `score` compares with the activities.
+
+    Parameters
+    ----------
+    catalogue : Catalogue
+    child : Child
+    eligibility : Eligibility
+
+    Returns
+    -------
+    list of Phrase
+        Liked ones, disliked ones, then goals.
+    """
+    goals = [phrase for goal in child.goals for phrase in catalogue.vocabulary.encode(goal)]
+    sides = eligibility.preferences.liked + eligibility.preferences.disliked
+    return [one.phrase for one in sides] + [phrase for phrase in goals if phrase.liked]
 
 
 def score(
@@ -104,6 +123,7 @@ def score(
     holdings: Holdings,
     eligibility: Eligibility,
     weights: Weights = DEFAULT_WEIGHTS,
+    similarity: NDArray[np.float64] | None = None,
 ) -> Scores:
     """Score one child against the sessions of a span.
 
@@ -115,6 +135,8 @@ def score(
     eligibility : Eligibility
         What `eligible` gave for the same child and span.
     weights : Weights
+    similarity : ndarray of shape (n_phrases, n_activities), float64, or None
+        Of `spoken_phrases`, if it is known already; None: looked up in the interest index.
 
     Returns
     -------
@@ -125,16 +147,14 @@ def score(
     What depends on the activity alone is added up once per activity and then gathered; the order
     of addition is fixed, so equal pairs have equal scores whatever else is scored.
     """
-    index = catalogue.interests
-    liked = strengths(eligibility.preferences.liked, index)
-    disliked = strengths(eligibility.preferences.disliked, index)
-    goal_phrases = [
-        phrase
-        for goal in child.goals
-        for phrase in catalogue.vocabulary.encode(goal)
-        if phrase.liked
-    ]
-    goals = index.similarity(goal_phrases)
+    if similarity is None:
+        spoken = spoken_phrases(catalogue, child, eligibility)
+        similarity = catalogue.interests.similarity(spoken)
+    preferences = eligibility.preferences
+    n_liked, n_disliked = len(preferences.liked), len(preferences.disliked)
+    liked = strengths(preferences.liked, similarity[:n_liked])
+    disliked = strengths(preferences.disliked, similarity[n_liked : n_liked + n_disliked])
+    goals = similarity[n_liked + n_disliked :]
     of_activity = {
         "interest": weights.interest * strongest(liked),
         "dislike": -weights.dislike * worst(disliked),
@@ -154,7 +174,7 @@ def score(
     total = by_activity[catalogue.sessions.activity[span]]
     for part in of_session.values():
         total += part
-    return Scores(weights, of_activity, of_session, total, liked, disliked, goals)
+    return Scores(weights, of_activity, of_session, total, liked, disliked)
 
 
 def _setting_fit(setting: NDArray[np.uint8], preferred: tuple[str, ...]) -> NDArray[np.float64]:

@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matching.codes import POSITIVE_FEELINGS, VOICES
-from matching.interests.index import InterestIndex
 from matching.interests.phrases import Phrase
 from matching.interests.vocabulary import Vocabulary
 from matching.problem import Interest
@@ -111,20 +110,22 @@ def weigh_voices(interests: Iterable[Interest], vocabulary: Vocabulary) -> Prefe
     return Preferences(tuple(sides[True]), tuple(sides[False]))
 
 
-def strengths(preferences: tuple[Preference, ...], index: InterestIndex) -> NDArray[np.float64]:
+def strengths(
+    preferences: tuple[Preference, ...], similarity: NDArray[np.float64]
+) -> NDArray[np.float64]:
     """Give how strongly each preference speaks to each activity.
 
     Parameters
     ----------
     preferences : tuple of Preference
-    index : InterestIndex
+    similarity : ndarray of shape (n_preferences, n_activities), float64
+        Of their phrases.
 
     Returns
     -------
     ndarray of shape (n_preferences, n_activities), float64
         In [0, 1].
     """
-    similarity = index.similarity([preference.phrase for preference in preferences])
     weights = np.array([preference.strength for preference in preferences]).reshape(-1, 1)
     weighted: NDArray[np.float64] = similarity * weights
     return weighted

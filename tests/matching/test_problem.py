@@ -22,6 +22,7 @@ from matching import (
     Window,
     build_catalogue,
 )
+from matching.offers import PROVIDED
 from tests.matching.worlds import LONDON, SMALL_VOCABULARY
 
 ID = UUID(int=1)
@@ -106,5 +107,5 @@ class TestBuildCatalogue:
         catalogue = build_catalogue([row], sessions, SMALL_VOCABULARY)
         assert [one.int for one in catalogue.session_ids] == [4, 2, 3]
         assert catalogue.sessions.profile[0] == catalogue.sessions.profile[2]
-        assert catalogue.profiles.provided.sum(axis=1).tolist() == [1, 2]
+        assert (catalogue.profiles.first_means == PROVIDED).sum(axis=1).tolist() == [1, 2]
         assert catalogue.session_index[UUID(int=3)] == 2
