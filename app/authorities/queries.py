@@ -31,16 +31,6 @@ def page_of_policies(session: Session, page: PageRequest) -> Page[EntitlementPol
     )
 
 
-def find_newest_policy(session: Session, *, before: date) -> EntitlementPolicy | None:
-    """Find the last policy that starts before a day."""
-    return session.scalar(
-        select(EntitlementPolicy)
-        .where(EntitlementPolicy.starts_on < before)
-        .order_by(EntitlementPolicy.starts_on.desc())
-        .limit(1)
-    )
-
-
 def list_policies(session: Session) -> Sequence[EntitlementPolicy]:
     """List every policy, the oldest first."""
     return session.scalars(select(EntitlementPolicy).order_by(EntitlementPolicy.starts_on)).all()

@@ -110,14 +110,12 @@ def add_policy(
     return policy
 
 
-def policy_of_month(session: Session, month: str) -> EntitlementPolicy:
-    """Get the policy that governs a whole month: the newest that starts in or before it."""
-    first = date.fromisoformat(f"{month}-01")
-    following = date(first.year + first.month // 12, first.month % 12 + 1, 1)
-    policy = queries.find_newest_policy(session, before=following)
-    if policy is None:
+def policy_of_month(policies: Sequence[EntitlementPolicy], month: str) -> EntitlementPolicy:
+    """Pick the policy that governs a whole month: the newest that starts in or before it."""
+    begun = [policy for policy in policies if f"{policy.starts_on:%Y-%m}" <= month]
+    if not begun:
         raise NotFound("No entitlement policy had begun in that month.")
-    return policy
+    return max(begun, key=lambda policy: policy.starts_on)
 
 
 def list_policies(session: Session) -> Sequence[EntitlementPolicy]:
