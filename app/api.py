@@ -4,13 +4,19 @@ from fastapi import APIRouter
 
 from app.access import routes as access
 from app.authorities import routes as authorities
+from app.catalogue import routes as catalogue
+from app.bookings import routes as bookings
 from app.children import routes as children
+from app.matches import routes as matches
 from app.wishes import routes as wishes
 
 oauth = access.router
 
 v1 = APIRouter(prefix="/v1")
 v1.include_router(authorities.router)
+v1.include_router(catalogue.router)
 v1.include_router(children.households)
 v1.include_router(children.children)
+v1.include_router(bookings.router)
+v1.include_router(matches.router)
 v1.include_router(wishes.router)

@@ -106,6 +106,9 @@ class Session(TenantTable, Base):
     taken: Mapped[int] = mapped_column(default=0)
     status: Mapped[str] = mapped_column(default="scheduled")
     source_id: Mapped[str | None]
+    # The feed's schedule that it came from and still follows; a broker's cancellation clears it,
+    # so that no later import brings the session back.
+    schedule_id: Mapped[str | None]
     version: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
