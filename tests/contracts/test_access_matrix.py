@@ -1,0 +1,276 @@
+"""Who may do what to whose: every operation x every kind of caller x whose object it is.
+
+An operation without a line in `OPERATIONS` fails `test_every_operation_has_cells`. Each line
+names a rule, the status of a permitted call, and the body where there is one.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from itertools import count
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from sqlalchemy.orm import Session, sessionmaker
+
+from app.access.guards import PUBLIC_OPERATIONS
+from app.access.scopes import ClientKind
+from app.ids import new_id
+from tests.support.children import child_body, create_child
+from tests.support.clock import SetClock
+from tests.support.world import World, make_world
+
+OWN, NEIGHBOUR, FOREIGN, ABSENT = "own", "same authority", "other authority", "absent"
+TARGETS = (OWN, NEIGHBOUR, FOREIGN, ABSENT)
+NOBODY, BROKER, FAMILY, BARE_APP = "no token", "broker", "family", "family app without a family"
+PROVIDER, COMMISSIONER, OPERATOR = "provider", "commissioner", "operator"
+CALLERS = (NOBODY, BROKER, FAMILY, BARE_APP, PROVIDER, COMMISSIONER, OPERATOR)
+DAYS = count()
+
+# By caller: the status for an own, a neighbour's, another authority's and an absent object.
+Cells = Mapping[str, tuple[int, int, int, int]]
+REFUSED: Cells = {NOBODY: (401,) * 4} | dict.fromkeys(CALLERS[1:], (403,) * 4)
+
+
+def of_a_family(ok: int) -> Cells:
+    """Let brokers at every family of theirs, and families at themselves."""
+    return {
+        **REFUSED,
+        BROKER: (ok, ok, 404, 404),
+        FAMILY: (ok, 404, 404, 404),
+        BARE_APP: (404, 404, 404, 404),
+    }
+
+
+def of_the_authority(ok: int) -> Cells:
+    """Let brokers alone at what belongs to their authority."""
+    return {**REFUSED, BROKER: (ok, ok, 404, 404)}
+
+
+def for_brokers(ok: int) -> Cells:
+    """Let brokers alone do what names no object."""
+    return {**REFUSED, BROKER: (ok, ok, ok, ok)}
+
+
+def for_families(ok: int) -> Cells:
+    """Let brokers and families list what is theirs; `test_lists_show_only_...` looks inside."""
+    return {**for_brokers(ok), FAMILY: (ok, ok, ok, ok), BARE_APP: (ok, ok, ok, ok)}
+
+
+def of_the_catalogue(ok: int) -> Cells:
+    """Let everybody in the authority read what it offers."""
+    everybody = (BROKER, FAMILY, BARE_APP, PROVIDER, COMMISSIONER)
+    return {**REFUSED, **dict.fromkeys(everybody, (ok, ok, 404, 404))}
+
+
+def for_everybody(ok: int) -> Cells:
+    """Let everybody in the authority list what it offers."""
+    return {
+        caller: tuple(ok if s in (ok, 404) else s for s in cell)  # type: ignore[misc]
+        for caller, cell in of_the_catalogue(ok).items()
+    }
+
+
+def for_operators(ok: int) -> Cells:
+    """Let operators alone."""
+    return {**REFUSED, OPERATOR: (ok, ok, ok, ok)}
+
+
+@dataclass(frozen=True)
+class Operation:
+    """The cells of an operation and how to call it with the ids of an object."""
+
+    cells: Cells
+    body: Callable[[dict[str, str]], Any] = lambda ids: None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+ANY_VERSION = {"If-Match": "*"}
+OPERATIONS: dict[str, Operation] = {
+    "POST /v1/authorities": Operation(for_operators(201), lambda ids: {"name": "Leeds"}),
+    "GET /v1/authority": Operation(for_brokers(200)),
+    "PUT /v1/authority": Operation(for_brokers(200), lambda ids: {"name": "Stoke"}, ANY_VERSION),
+    "GET /v1/authority/policies": Operation(for_brokers(200)),
+    "POST /v1/authority/policies": Operation(
+        for_brokers(201),
+        lambda ids: {"starts_on": f"{date(2030, 1, 1) + timedelta(days=next(DAYS))}"},
+    ),
+    "GET /v1/authority/support-services": Operation(for_brokers(200)),
+    "POST /v1/authority/support-services": Operation(for_brokers(201), lambda ids: SERVICE),
+    "PATCH /v1/authority/support-services/{service_id}": Operation(
+        of_the_authority(200), lambda ids: {"lead_days": 3}, ANY_VERSION
+    ),
+    "POST /v1/households": Operation(for_brokers(201), lambda ids: {}),
+    "POST /v1/households/{household_id}/family-codes": Operation(of_the_authority(201)),
+    "POST /v1/children": Operation(of_a_family(201), lambda ids: child_body(ids["household_id"])),
+    "GET /v1/children": Operation(for_families(200)),
+    "GET /v1/children/{child_id}": Operation(of_a_family(200)),
+    "PATCH /v1/children/{child_id}": Operation(
+        of_a_family(200), lambda ids: {"given_name": "Alex"}, ANY_VERSION
+    ),
+    "GET /v1/children/{child_id}/consents": Operation(of_a_family(200)),
+    "POST /v1/children/{child_id}/consents": Operation(
+        of_a_family(201), lambda ids: {"purpose": "sharing", "given": True, "by": "parent"}
+    ),
+    "POST /v1/wishes": Operation(
+        of_a_family(201),
+        lambda ids: {"child_id": ids["child_id"], "text": "go fishing", "voice": "child"},
+    ),
+    "GET /v1/wishes": Operation(for_families(200)),
+    "GET /v1/wishes/{wish_id}": Operation(of_a_family(200)),
+}
+SERVICE = {"need": "one_to_one", "lead_days": 7, "cost_pence": 4500, "per_week": 5}
+
+
+@dataclass
+class Stage:
+    """Two authorities, two families of the first, and every caller's token."""
+
+    world: World
+    tokens: dict[str, str | None]
+    ids: dict[str, dict[str, str]]
+
+    def call(self, caller: str, name: str, target: str) -> Any:
+        method, path = name.split(" ")
+        operation, ids = OPERATIONS[name], self.ids[target]
+        token = self.tokens[caller]
+        authorization = {} if token is None else {"Authorization": f"Bearer {token}"}
+        return self.world.http.request(
+            method,
+            path.format(**ids),
+            json=operation.body(ids),
+            headers={**authorization, **operation.headers},
+        )
+
+
+def make_family(world: World) -> dict[str, str]:
+    """Record a family and what belongs to it."""
+    child = create_child(world)
+    wish = world.call(
+        "POST", "/v1/wishes", json={"child_id": child["id"], "text": "trains", "voice": "child"}
+    )
+    service = world.call("POST", "/v1/authority/support-services", json=SERVICE)
+    return {
+        "household_id": child["household_id"],
+        "child_id": child["id"],
+        "wish_id": wish.json()["id"],
+        "service_id": service.json()["id"],
+    }
+
+
+@pytest.fixture(scope="module")
+def stage(
+    application: FastAPI, sessions: sessionmaker[Session], shared_clock: SetClock
+) -> Iterator[Stage]:
+    with TestClient(application, raise_server_exceptions=False) as http:
+        world = make_world(http, sessions, shared_clock)
+        own, neighbour = make_family(world), make_family(world)
+        foreign = make_family(make_world(http, sessions, shared_clock, name="Cheshire East"))
+        tokens = {kind.value: world.token(kind) for kind in ClientKind}
+        yield Stage(
+            world,
+            {
+                NOBODY: None,
+                **{caller: tokens.get(caller) for caller in CALLERS},
+                FAMILY: world.family_token(own["household_id"]),
+                BARE_APP: tokens["family_app"],
+            },
+            {
+                OWN: own,
+                NEIGHBOUR: neighbour,
+                FOREIGN: foreign,
+                ABSENT: {name: str(new_id()) for name in own},
+            },
+        )
+
+
+def operations_of(application: FastAPI) -> set[str]:
+    return {
+        f"{method.upper()} {path}"
+        for path, operations in application.openapi()["paths"].items()
+        for method in operations
+        if (method, path) not in PUBLIC_OPERATIONS
+    }
+
+
+def test_every_operation_has_cells(application: FastAPI) -> None:
+    operations = operations_of(application)
+
+    assert operations
+    assert operations == set(OPERATIONS)
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_who_may(stage: Stage, name: str) -> None:
+    assert set(OPERATIONS[name].cells) == set(CALLERS)
+    wrong, refusals = {}, set()
+    for caller in CALLERS:
+        for target, expected in zip(TARGETS, OPERATIONS[name].cells[caller], strict=True):
+            answer = stage.call(caller, name, target)
+            if answer.status_code != expected:
+                wrong[caller, target] = f"{answer.status_code} instead of {expected}"
+            if answer.status_code == 404:
+                refusals.add(answer.text)
+
+    assert wrong == {}
+    # Not yours and not there cannot be told apart.
+    assert len(refusals) <= 1
+
+
+def test_lists_show_only_what_is_the_callers(stage: Stage) -> None:
+    for path, name in (("/v1/children", "child_id"), ("/v1/wishes", "wish_id")):
+        seen = {}
+        for caller in (BROKER, FAMILY, BARE_APP):
+            token = stage.tokens[caller]
+            assert token is not None
+            answer = stage.world.call_with(token, "GET", f"{path}?limit=200")
+            seen[caller] = {item["id"] for item in answer.json()["items"]}
+        mine, theirs, foreign = (stage.ids[target][name] for target in TARGETS[:3])
+
+        assert {mine, theirs} <= seen[BROKER]
+        assert foreign not in seen[BROKER]
+        assert mine in seen[FAMILY]
+        assert not {theirs, foreign} & seen[FAMILY]
+        assert seen[BARE_APP] == set()
+
+
+CHILD_FIELDS = {
+    *("id", "household_id", "given_name", "date_of_birth", "gender", "home", "travel"),
+    *("communication", "interests", "needs", "availability", "sen_types", "friends"),
+    *("created_at", "updated_at"),
+}
+
+
+@pytest.mark.parametrize("caller", [BROKER, FAMILY])
+def test_fields_of_a_child_by_role(stage: Stage, caller: str) -> None:
+    child = stage.call(caller, "GET /v1/children/{child_id}", OWN).json()
+
+    assert set(child) == CHILD_FIELDS
+    assert set(child["home"]) == {"postcode", "latitude", "longitude"}
+    assert set(child["travel"]) == {"max_km", "accessible_transport_only"}
+    assert set(child["communication"]) == {"methods", "contact", "language"}
+
+
+@pytest.mark.parametrize("caller", [BROKER, FAMILY])
+@pytest.mark.parametrize("name", ["id", "authority_id", "version", "created_at", "updated_at"])
+def test_what_the_server_owns_never_binds(stage: Stage, caller: str, name: str) -> None:
+    token = stage.tokens[caller]
+    assert token is not None
+    own = stage.ids[OWN]
+    body = child_body(own["household_id"], **{name: str(new_id())})
+    before = stage.call(caller, "GET /v1/children/{child_id}", OWN)
+
+    created = stage.world.call_with(token, "POST", "/v1/children", json=body)
+    changed = stage.world.call_with(
+        token,
+        "PATCH",
+        f"/v1/children/{own['child_id']}",
+        json={name: str(new_id())},
+        headers=ANY_VERSION,
+    )
+
+    assert created.status_code == changed.status_code == 422
+    after = stage.call(caller, "GET /v1/children/{child_id}", OWN)
+    assert (after.text, after.headers["ETag"]) == (before.text, before.headers["ETag"])
