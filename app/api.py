@@ -4,8 +4,8 @@ from fastapi import APIRouter
 
 from app.access import routes as access
 from app.authorities import routes as authorities
-from app.catalogue import routes as catalogue
 from app.bookings import routes as bookings
+from app.catalogue import routes as catalogue
 from app.children import routes as children
 from app.matches import routes as matches
 from app.wishes import routes as wishes

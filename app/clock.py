@@ -35,6 +35,16 @@ def month_bounds(month: str) -> tuple[datetime, datetime]:
     return start, end
 
 
+def months_between(start: datetime, end: datetime) -> list[str]:
+    """Name the months from the one of `start` to the one of `end`, both included."""
+    first, last = local_date(start), local_date(end)
+    count = (last.year - first.year) * 12 + last.month - first.month + 1
+    return [
+        f"{first.year + (first.month - 1 + step) // 12}-{(first.month - 1 + step) % 12 + 1:02d}"
+        for step in range(count)
+    ]
+
+
 def day_start(day: date) -> datetime:
     """Give the first instant of a Europe/London day, in UTC."""
     return datetime(day.year, day.month, day.day, tzinfo=LONDON).astimezone(UTC)

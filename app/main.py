@@ -13,6 +13,7 @@ from app.access.tokens import Tokens
 from app.clock import Clock, now_utc
 from app.dependencies import Context
 from app.documentation import serve_documentation
+from app.engine.warm import WarmCatalogues
 from app.middleware import RequestMiddleware
 
 LARGEST_BODY = 2 * 1024 * 1024
@@ -44,7 +45,9 @@ def create_app(
         max_body_size=LARGEST_BODY,
         redirect_slashes=False,
     )
-    app.state.context = Context(session_factory, clock, parts={"tokens": tokens})
+    app.state.context = Context(
+        session_factory, clock, parts={"tokens": tokens, "warm_catalogues": WarmCatalogues()}
+    )
     app.add_middleware(RequestMiddleware)
     problems.install(app)
     app.include_router(health.router)

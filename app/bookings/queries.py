@@ -1,0 +1,247 @@
+"""Reads of the bookings room."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, Select, and_, exists, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from app.access.caller import Caller
+from app.bookings.models import (
+    ACTIVE_STATUSES,
+    Booking,
+    EntitlementCounter,
+    SessionSupport,
+    SupportServiceWeek,
+)
+from app.bookings.schemas import BookingQuery
+from app.catalogue.models import Activity, Offer
+from app.catalogue.models import Session as CatalogueSession
+from app.children.models import Child, Friendship
+from app.pagination import Page, PageRequest, fetch_page
+
+
+def visible_bookings(caller: Caller) -> Select[Booking]:
+    """Select the bookings a caller may see: all of the authority's, or one household's."""
+    statement = select(Booking)
+    if caller.sees_every_household:
+        return statement
+    return statement.join(
+        Child, and_(Child.authority_id == Booking.authority_id, Child.id == Booking.child_id)
+    ).where(Child.household_id == caller.household_id)
+
+
+def list_bookings(
+    session: Session, caller: Caller, query: BookingQuery, page: PageRequest
+) -> Page[Booking]:
+    """List bookings in the order they were made."""
+    statement = visible_bookings(caller)
+    for column, wanted in (
+        (Booking.child_id, query.child_id),
+        (Booking.session_id, query.session_id),
+        (Booking.month, query.month),
+        (Booking.status, query.status),
+    ):
+        if wanted is not None:
+            statement = statement.where(column == wanted)
+    if query.updated_since is not None:
+        statement = statement.where(Booking.updated_at >= query.updated_since)
+    return fetch_page(
+        session,
+        statement,
+        page,
+        keys=[Booking.id],
+        parsers=[UUID],
+        key_of=lambda booking: [booking.id],
+    )
+
+
+def find_booking(session: Session, caller: Caller, booking_id: UUID) -> Booking | None:
+    """Find a booking the caller may see."""
+    return session.scalar(visible_bookings(caller).where(Booking.id == booking_id))
+
+
+def lock_child(session: Session, child_id: UUID) -> None:
+    """Let one change of a child's bookings happen at a time."""
+    session.execute(select(Child.id).where(Child.id == child_id).with_for_update(key_share=False))
+
+
+def reload_locked(session: Session, booking: Booking) -> None:
+    """Read a booking again and keep it from changing."""
+    session.refresh(booking, with_for_update={"of": Booking})
+
+
+def list_by_id(session: Session, booking_ids: Collection[UUID]) -> Sequence[Booking]:
+    """List bookings by id."""
+    return session.scalars(
+        select(Booking).where(Booking.id.in_(booking_ids)).order_by(Booking.id)
+    ).all()
+
+
+def find_session_and_activity(
+    session: Session, session_id: UUID
+) -> tuple[CatalogueSession, Activity] | None:
+    """Find a session and its activity."""
+    row = session.execute(
+        select(CatalogueSession, Activity)
+        .join(
+            Activity,
+            and_(
+                Activity.authority_id == CatalogueSession.authority_id,
+                Activity.id == CatalogueSession.activity_id,
+            ),
+        )
+        .where(CatalogueSession.id == session_id)
+    ).one_or_none()
+    return None if row is None else (row[0], row[1])
+
+
+def session_start(session: Session, session_id: UUID) -> datetime:
+    """Read when a session starts."""
+    return session.scalars(
+        select(CatalogueSession.starts_at).where(CatalogueSession.id == session_id)
+    ).one()
+
+
+def limited_places(session: Session, session_id: UUID, activity_id: UUID) -> dict[str, int]:
+    """Read how many limited places a session has for each need."""
+    rows = session.execute(
+        select(Offer.need, Offer.kind, Offer.per_session, Offer.session_id)
+        .where(
+            Offer.activity_id == activity_id,
+            or_(Offer.session_id.is_(None), Offer.session_id == session_id),
+        )
+        # The session's own offers come last and replace the activity's.
+        .order_by(Offer.session_id.is_not(None))
+    )
+    offers = {need: (kind, per_session) for need, kind, per_session, _ in rows}
+    return {need: count for need, (kind, count) in offers.items() if kind == "limited" and count}
+
+
+def list_expired_holds(
+    session: Session,
+    *,
+    now: datetime,
+    child_id: UUID | None = None,
+    session_id: UUID | None = None,
+) -> Sequence[Booking]:
+    """List holds that have run out and that nobody else is dealing with, and lock them."""
+    statement = (
+        select(Booking)
+        .join(Child, and_(Child.authority_id == Booking.authority_id, Child.id == Booking.child_id))
+        .where(Booking.status == "held", Booking.hold_expires_at <= now)
+        .order_by(Booking.id)
+        .limit(500)
+        # The child's row as well: whoever changes a child's bookings holds it.
+        .with_for_update(of=[Booking, Child], skip_locked=True)
+    )
+    if child_id is not None or session_id is not None:
+        statement = statement.where(
+            or_(Booking.child_id == child_id, Booking.session_id == session_id)
+        )
+    return session.scalars(statement).all()
+
+
+def lock_sessions(session: Session, session_ids: Collection[UUID]) -> None:
+    """Lock sessions in one order, so that two changes of several never wait for each other."""
+    session.execute(
+        select(CatalogueSession.id)
+        .where(CatalogueSession.id.in_(session_ids))
+        .order_by(CatalogueSession.id)
+        .with_for_update()
+    )
+
+
+def list_companions(session: Session, child: Child) -> Sequence[UUID]:
+    """List the children whose places may be told: siblings, and friends who both said so.
+
+    A friend whom only one side names would otherwise tell that side where the other child is.
+    """
+    back = aliased(Friendship)
+    mutual = exists().where(
+        back.authority_id == Friendship.authority_id,
+        back.child_id == Friendship.friend_id,
+        back.friend_id == Friendship.child_id,
+    )
+    friends = select(Friendship.friend_id).where(Friendship.child_id == child.id)
+    sibling = (Child.household_id == child.household_id) & (Child.id != child.id)
+    return session.scalars(
+        select(Child.id).where(
+            Child.id.in_(friends.where(mutual)) | (sibling & Child.id.in_(friends))
+        )
+    ).all()
+
+
+def list_held_places(
+    session: Session, child_ids: Collection[UUID]
+) -> Sequence[Row[UUID, UUID, UUID, datetime, datetime]]:
+    """List the sessions in which children have places."""
+    return session.execute(
+        select(
+            Booking.child_id,
+            CatalogueSession.id,
+            CatalogueSession.activity_id,
+            CatalogueSession.starts_at,
+            CatalogueSession.ends_at,
+        )
+        .join(
+            CatalogueSession,
+            and_(
+                CatalogueSession.authority_id == Booking.authority_id,
+                CatalogueSession.id == Booking.session_id,
+            ),
+        )
+        .where(Booking.child_id.in_(child_ids), Booking.status.in_(ACTIVE_STATUSES))
+    ).all()
+
+
+def find_live_booking(session: Session, child_id: UUID, session_id: UUID) -> UUID | None:
+    """Find the booking of a child in a session that is not cancelled."""
+    return session.scalar(
+        select(Booking.id).where(
+            Booking.child_id == child_id,
+            Booking.session_id == session_id,
+            Booking.status != "cancelled",
+        )
+    )
+
+
+def list_counters(session: Session, child_id: UUID) -> Sequence[Row[str, str, int]]:
+    """List how much of each month a child has used."""
+    return session.execute(
+        select(EntitlementCounter.month, EntitlementCounter.funding, EntitlementCounter.used).where(
+            EntitlementCounter.child_id == child_id
+        )
+    ).all()
+
+
+def list_limited_taken(
+    session: Session, needs: Collection[str], *, starts_from: datetime
+) -> Sequence[Row[UUID, str, int]]:
+    """List the limited places taken for some needs in sessions from an instant on."""
+    return session.execute(
+        select(SessionSupport.session_id, SessionSupport.need, SessionSupport.used)
+        .join(
+            CatalogueSession,
+            and_(
+                CatalogueSession.authority_id == SessionSupport.authority_id,
+                CatalogueSession.id == SessionSupport.session_id,
+            ),
+        )
+        .where(
+            SessionSupport.need.in_(needs),
+            SessionSupport.used > 0,
+            CatalogueSession.starts_at >= starts_from,
+        )
+    ).all()
+
+
+def list_weeks_taken(session: Session, *, week_from: str) -> Sequence[Row[*tuple[Any, ...]]]:
+    """List the support services' places taken in the weeks from one on."""
+    return session.execute(
+        select(
+            SupportServiceWeek.support_service_id, SupportServiceWeek.week, SupportServiceWeek.used
+        ).where(SupportServiceWeek.week >= week_from, SupportServiceWeek.used > 0)
+    ).all()

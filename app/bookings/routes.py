@@ -1,0 +1,157 @@
+"""Bookings and entitlements over HTTP."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Body, Depends, Header, Query, Response
+
+from app.access.guards import BookingsRead, BookingsWrite, MatchesRead, SessionDep
+from app.bookings import cancelling, placing, service
+from app.bookings.errors import (
+    AlreadyBooked,
+    ArrangementsOpen,
+    CauseNotAllowed,
+    ConsentMissing,
+    EntitlementExhausted,
+    IdempotencyKeyMissing,
+    IdempotencyKeyReused,
+    NotEligible,
+    NotHeld,
+    PolicyAge,
+    SessionCancelled,
+    SessionFull,
+    SessionOverlap,
+    SessionStarted,
+    SupportUnavailable,
+)
+from app.bookings.models import Booking
+from app.bookings.schemas import (
+    BookingCancel,
+    BookingCreate,
+    BookingQuery,
+    BookingRead,
+    EntitlementRead,
+)
+from app.clock import month_of
+from app.dependencies import NowDep, PageDep, with_etag
+from app.engine.dependencies import WarmCataloguesDep
+from app.errors import NotFound
+from app.pagination import Page
+from app.problems import responses
+from app.wire import Month
+
+router = APIRouter(tags=["bookings"])
+
+
+async def get_idempotency_key(
+    idempotency_key: Annotated[
+        str | None, Header(min_length=1, max_length=255, pattern=r"^[\x20-\x7e]+$")
+    ] = None,
+) -> str:
+    """Insist on a key, so that a retry books nothing twice."""
+    if idempotency_key is None:
+        raise IdempotencyKeyMissing("Send a new Idempotency-Key with each new booking.")
+    return idempotency_key
+
+
+IdempotencyKeyDep = Annotated[str, Depends(get_idempotency_key)]
+
+
+@router.post(
+    "/bookings",
+    status_code=placing.CREATED,
+    response_model=BookingRead,
+    responses=responses(
+        IdempotencyKeyMissing,
+        NotFound,
+        ConsentMissing,
+        PolicyAge,
+        SessionStarted,
+        SessionCancelled,
+        NotEligible,
+        SupportUnavailable,
+        AlreadyBooked,
+        SessionOverlap,
+        EntitlementExhausted,
+        SessionFull,
+        IdempotencyKeyReused,
+    ),
+)
+def place_booking(
+    order: BookingCreate,
+    caller: BookingsWrite,
+    session: SessionDep,
+    warm: WarmCataloguesDep,
+    key: IdempotencyKeyDep,
+    now: NowDep,
+    response: Response,
+) -> Booking:
+    """Place a booking for a child."""
+    placed = placing.place_booking(session, warm, caller, order, key=key, now=now)
+    response.status_code = placed.status
+    response.headers["Location"] = f"/v1/bookings/{placed.booking.id}"
+    return with_etag(response, placed.booking)
+
+
+@router.get("/bookings", response_model=Page[BookingRead])
+def list_bookings(
+    query: Annotated[BookingQuery, Depends()],
+    page: PageDep,
+    caller: BookingsRead,
+    session: SessionDep,
+    now: NowDep,
+) -> Page[Booking]:
+    """List bookings."""
+    return service.list_bookings(session, caller, query, page, now=now)
+
+
+@router.get("/bookings/{booking_id}", response_model=BookingRead, responses=responses(NotFound))
+def read_booking(
+    booking_id: UUID, caller: BookingsRead, session: SessionDep, now: NowDep, response: Response
+) -> Booking:
+    """Read a booking."""
+    return with_etag(response, service.get_booking(session, caller, booking_id, now=now))
+
+
+@router.post(
+    "/bookings/{booking_id}/confirm",
+    response_model=BookingRead,
+    responses=responses(NotFound, NotHeld, ArrangementsOpen),
+)
+def confirm_booking(
+    booking_id: UUID, caller: BookingsWrite, session: SessionDep, now: NowDep
+) -> Booking:
+    """Confirm a held booking."""
+    return service.confirm_booking(session, caller, booking_id, now=now)
+
+
+@router.post(
+    "/bookings/{booking_id}/cancel",
+    response_model=BookingRead,
+    responses=responses(NotFound, CauseNotAllowed, SessionStarted),
+)
+def cancel_booking(
+    booking_id: UUID,
+    caller: BookingsWrite,
+    session: SessionDep,
+    now: NowDep,
+    form: Annotated[BookingCancel | None, Body()] = None,
+) -> Booking:
+    """Cancel a booking."""
+    return cancelling.cancel_booking(session, caller, booking_id, form or BookingCancel(), now=now)
+
+
+@router.get(
+    "/children/{child_id}/entitlements",
+    response_model=EntitlementRead,
+    responses=responses(NotFound),
+)
+def read_entitlement(
+    child_id: UUID,
+    caller: MatchesRead,
+    session: SessionDep,
+    now: NowDep,
+    month: Annotated[Month | None, Query()] = None,
+) -> EntitlementRead:
+    """Tell what a child may still book in a month."""
+    return service.get_entitlement(session, caller, child_id, month or month_of(now), now=now)

@@ -1,0 +1,116 @@
+"""Reading bookings and entitlements, confirming what is held, and telling of every change."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from app.access import audit
+from app.access.caller import Caller
+from app.authorities import service as authorities
+from app.authorities.models import EntitlementPolicy
+from app.bookings import counters, queries
+from app.bookings.errors import ArrangementsOpen, NotHeld
+from app.bookings.holdings import remaining
+from app.bookings.models import Booking
+from app.bookings.schemas import Allowance, BookingQuery, EntitlementRead
+from app.children import service as children
+from app.errors import NotFound
+from app.outbox.service import emit
+from app.pagination import Page, PageRequest
+
+
+def list_bookings(
+    session: Session, caller: Caller, query: BookingQuery, page: PageRequest, *, now: datetime
+) -> Page[Booking]:
+    """List the bookings a caller may see."""
+    found = queries.list_bookings(session, caller, query, page)
+    seen = {booking.child_id for booking in found.items}
+    audit.record(session, caller, "booking.list", now=now, child_ids=sorted(seen))
+    return found
+
+
+def get_booking(session: Session, caller: Caller, booking_id: UUID, *, now: datetime) -> Booking:
+    """Get a booking the caller may see."""
+    booking = _get_visible(session, caller, booking_id)
+    audit.record(
+        session, caller, "booking.read", now=now, object_id=booking.id, child_ids=[booking.child_id]
+    )
+    return booking
+
+
+def get_for_change(session: Session, caller: Caller, booking_id: UUID) -> Booking:
+    """Get a booking that is about to change: nobody else changes it, or its child's, meanwhile."""
+    booking = _get_visible(session, caller, booking_id)
+    queries.lock_child(session, booking.child_id)
+    queries.reload_locked(session, booking)
+    return booking
+
+
+def _get_visible(session: Session, caller: Caller, booking_id: UUID) -> Booking:
+    booking = queries.find_booking(session, caller, booking_id)
+    if booking is None:
+        raise NotFound("There is no such booking.")
+    return booking
+
+
+def confirm_booking(
+    session: Session, caller: Caller, booking_id: UUID, *, now: datetime
+) -> Booking:
+    """Make a held place a firm one, once its support is in place."""
+    booking = get_for_change(session, caller, booking_id)
+    if booking.status == "confirmed":
+        return booking
+    expired = booking.hold_expires_at is not None and booking.hold_expires_at <= now
+    if booking.status != "held" or expired:
+        raise NotHeld(status="cancelled" if expired else booking.status)
+    still_open = [task.need for task in booking.arrangements if task.status == "open"]
+    if still_open:
+        raise ArrangementsOpen("Support has still to be arranged.", needs=still_open)
+    booking.status = "confirmed"
+    booking.hold_expires_at = None
+    tell_change(session, caller, booking, "booking.confirmed", now=now)
+    return booking
+
+
+def tell_change(
+    session: Session, caller: Caller, booking: Booking, what: str, *, now: datetime
+) -> None:
+    """Give a changed booking its next version, and tell of it."""
+    booking.version += 1
+    booking.updated_at = now
+    session.flush()
+    tell(session, caller, booking, what, now=now)
+
+
+def tell(session: Session, caller: Caller, booking: Booking, what: str, *, now: datetime) -> None:
+    """Write the event and the audit entry of a booking's newest version."""
+    emit(session, what, booking.id, sequence=booking.version, now=now, child_id=booking.child_id)
+    audit.record(session, caller, what, now=now, object_id=booking.id, child_ids=[booking.child_id])
+
+
+def get_entitlement(
+    session: Session, caller: Caller, child_id: UUID, month: str, *, now: datetime
+) -> EntitlementRead:
+    """Tell what a child the caller may see may still book in a month."""
+    child = children.get_child(session, caller, child_id)
+    audit.record(session, caller, "entitlement.read", now=now, child_ids=[child.id])
+    return entitlement_of(session, child.id, month, authorities.list_policies(session))
+
+
+def entitlement_of(
+    session: Session, child_id: UUID, month: str, policies: Sequence[EntitlementPolicy]
+) -> EntitlementRead:
+    """Count what a child may still book in a month."""
+    policy = authorities.policy_of_month(policies, month)
+    used = counters.used_in_month(session, child_id, month)
+    return EntitlementRead(
+        month=month,
+        free=_allowance(policy.free_per_month, used.get("free", 0)),
+        contributory=_allowance(policy.contributory_per_month, used.get("contributory", 0)),
+    )
+
+
+def _allowance(allowed: int | None, used: int) -> Allowance:
+    return Allowance(allowed=allowed, used=used, remaining=remaining(allowed, used))

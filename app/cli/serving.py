@@ -1,0 +1,64 @@
+"""`shortbreaks serve`: the API over HTTP."""
+
+import errno
+import socket
+
+import typer
+import uvicorn
+
+from app.cli.database import open_database
+from app.settings import Settings
+
+# A request line and headers larger than this are nobody's honest request.
+LARGEST_HEADER = 16 * 1024
+GRACE_S = 15
+
+
+def serve(
+    host: str = typer.Option("127.0.0.1", help="The address to listen on."),
+    port: int = typer.Option(8000, min=1, max=65535, help="The port to listen on."),
+    workers: int = typer.Option(1, min=1, max=64, help="Serving processes."),
+) -> None:
+    """Serve the API until told to stop."""
+    settings = Settings()
+    check_port(host, port)
+    with open_database(settings, newest=settings.environment != "production"):
+        run_server(host, port, workers=workers)
+
+
+def run_server(host: str, port: int, *, workers: int = 1) -> None:
+    """Serve in this process, or in several below it."""
+    uvicorn.run(
+        "app.server:build",
+        factory=True,
+        host=host,
+        port=port,
+        workers=workers,
+        # The request log is the middleware's: uvicorn's would hold whole URLs.
+        access_log=False,
+        log_level="warning",
+        server_header=False,
+        date_header=True,
+        proxy_headers=False,
+        h11_max_incomplete_event_size=LARGEST_HEADER,
+        timeout_graceful_shutdown=GRACE_S,
+    )
+
+
+def check_port(host: str, port: int) -> None:
+    """Say at once, and plainly, that a port is taken."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            if error.errno not in (errno.EADDRINUSE, errno.EACCES, errno.EADDRNOTAVAIL):
+                raise
+            reason = {
+                errno.EADDRINUSE: "is taken by another program",
+                errno.EACCES: "may not be used by this account",
+                errno.EADDRNOTAVAIL: "is not on this machine",
+            }[error.errno]
+            typer.echo(f"{host}:{port} {reason}. Choose another with --port.", err=True)
+            raise typer.Exit(1) from None

@@ -1,0 +1,90 @@
+"""Reads of the engine room: an authority's catalogue as plain columns, and the places taken."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, select
+from sqlalchemy.orm import Session
+
+from app.catalogue.models import Activity, CatalogueVersion, Offer, Provider
+from app.catalogue.models import Session as CatalogueSession
+
+
+def catalogue_version(session: Session) -> int:
+    """Read the version that moves with every change of the bound authority's catalogue."""
+    return session.scalar(select(CatalogueVersion.version)) or 0
+
+
+def list_activities(session: Session) -> Sequence[Row[*tuple[Any, ...]]]:
+    """List what matching needs of every activity."""
+    return session.execute(
+        select(
+            Activity.id,
+            Activity.title,
+            Activity.description,
+            Activity.latitude,
+            Activity.longitude,
+            Activity.min_age,
+            Activity.max_age,
+            Activity.gender,
+            Activity.setting,
+            Activity.break_type,
+            Activity.funding,
+            Activity.price_pence,
+            Activity.concepts,
+            Provider.name.label("provider"),
+        ).join(
+            Provider,
+            (Provider.authority_id == Activity.authority_id)
+            & (Provider.id == Activity.provider_id),
+        )
+    ).all()
+
+
+def list_sessions(session: Session, *, starts_from: datetime) -> Sequence[Row[*tuple[Any, ...]]]:
+    """List what matching needs of every session from an instant on."""
+    return session.execute(
+        select(
+            CatalogueSession.id,
+            CatalogueSession.activity_id,
+            CatalogueSession.starts_at,
+            CatalogueSession.ends_at,
+            CatalogueSession.status,
+            CatalogueSession.capacity,
+        ).where(CatalogueSession.starts_at >= starts_from)
+    ).all()
+
+
+def list_offers(session: Session) -> Sequence[Row[*tuple[Any, ...]]]:
+    """List every offer."""
+    return session.execute(
+        select(
+            Offer.activity_id,
+            Offer.session_id,
+            Offer.need,
+            Offer.kind,
+            Offer.per_session,
+            Offer.lead_days,
+            Offer.cost_pence,
+        ).order_by(Offer.need)
+    ).all()
+
+
+def list_taken(
+    session: Session,
+    *,
+    starts_from: datetime,
+    starts_before: datetime | None = None,
+    only: UUID | None = None,
+) -> Sequence[Row[UUID, int]]:
+    """List the sessions of a span of time, or one, that have places taken, and how many."""
+    statement = select(CatalogueSession.id, CatalogueSession.taken).where(
+        CatalogueSession.taken > 0, CatalogueSession.starts_at >= starts_from
+    )
+    if starts_before is not None:
+        statement = statement.where(CatalogueSession.starts_at < starts_before)
+    if only is not None:
+        statement = statement.where(CatalogueSession.id == only)
+    return session.execute(statement).all()

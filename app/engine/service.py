@@ -1,0 +1,155 @@
+"""Putting a child's rows and the live counts in front of the warm catalogue."""
+
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+import numpy as np
+from sqlalchemy.orm import Session
+
+import matching
+from app.authorities.models import SupportService
+from app.children.models import Child
+from app.engine import queries
+from app.engine.problem import Situation, SupportTaken
+from app.engine.warm import WarmCatalogue
+from app.errors import NotFound
+from matching import Fit, Matches
+
+WEEKDAYS: Final = matching.WEEKDAYS
+NEED_COLUMNS: Final = {code: column for column, code in enumerate(matching.NEED_CODES)}
+
+
+def rank_sessions(
+    session: Session,
+    warm: WarmCatalogue,
+    child: Child,
+    *,
+    situation: Situation,
+    starts_from: datetime,
+    starts_before: datetime,
+    limit: int,
+    now: datetime,
+) -> Matches:
+    """Rank the sessions of a span of time for a child."""
+    live = _live(
+        session,
+        warm,
+        situation,
+        starts_from=starts_from,
+        starts_before=starts_before,
+        now=now,
+    )
+    span = warm.arrays.span(starts_from, starts_before)
+    return matching.match(
+        warm.arrays, matching_child(child), situation.holdings, live, limit=limit, span=span
+    )
+
+
+def explain_fit(
+    session: Session,
+    warm: WarmCatalogue,
+    child: Child,
+    session_id: UUID,
+    *,
+    situation: Situation,
+    now: datetime,
+) -> Fit:
+    """Explain one session for a child in full."""
+    starts_at, _ = session_times(warm, session_id)
+    live = _live(
+        session,
+        warm,
+        situation,
+        # Just this session's instant: one row at the most.
+        starts_from=starts_at,
+        starts_before=None,
+        now=now,
+        only=session_id,
+    )
+    return matching.explain_fit(
+        warm.arrays, matching_child(child), situation.holdings, live, session_id
+    )
+
+
+def session_times(warm: WarmCatalogue, session_id: UUID) -> tuple[datetime, datetime]:
+    """Tell when a session of the warm catalogue starts and ends."""
+    times = warm.times.get(session_id)
+    if times is None:
+        raise NotFound("There is no such session, or it has been over for a month.")
+    return times
+
+
+def _live(
+    session: Session,
+    warm: WarmCatalogue,
+    situation: Situation,
+    *,
+    starts_from: datetime,
+    starts_before: datetime | None,
+    now: datetime,
+    only: UUID | None = None,
+) -> matching.Live:
+    places_left = warm.capacity.copy()
+    index_of = warm.arrays.session_index
+    counts = queries.list_taken(
+        session, starts_from=starts_from, starts_before=starts_before, only=only
+    )
+    for session_id, count in counts:
+        # A session that came after the version was read is not in the arrays yet.
+        index = index_of.get(session_id)
+        if index is not None:
+            places_left[index] -= count
+    limited = [
+        (index_of[session_id], NEED_COLUMNS[need], used)
+        for session_id, need, used in situation.taken.limited
+        if session_id in index_of
+    ]
+    return matching.Live(
+        now=now,
+        places_left=places_left,
+        limited_taken=np.array(limited, dtype=np.int64).reshape(-1, 3),
+        services=tuple(_service(service, situation.taken) for service in situation.services),
+        policies=tuple(
+            # A policy governs whole months.
+            matching.PolicyAges(
+                policy.starts_on.replace(day=1), policy.min_age_years, policy.max_age_years
+            )
+            for policy in situation.policies
+        ),
+    )
+
+
+def _service(service: SupportService, taken: SupportTaken) -> matching.SupportService:
+    return matching.SupportService(
+        need=service.need,
+        lead_days=service.lead_days,
+        cost_pence=service.cost_pence,
+        per_week=service.per_week,
+        taken={
+            int(week[:4]) * 100 + int(week[6:]): used
+            for (service_id, week), used in taken.weeks.items()
+            if service_id == service.id
+        },
+    )
+
+
+def matching_child(child: Child) -> matching.Child:
+    """Turn a child's rows into what matching takes."""
+    return matching.Child(
+        date_of_birth=child.date_of_birth,
+        gender=child.gender,
+        latitude=child.home_latitude,
+        longitude=child.home_longitude,
+        max_km=child.travel_max_km,
+        accessible_transport_only=child.accessible_transport_only,
+        interests=tuple(
+            matching.Interest(interest.text, interest.feeling, interest.voice)
+            for interest in child.interests
+        ),
+        needs=tuple(matching.Need(need.code, need.importance) for need in child.needs),
+        availability=tuple(
+            matching.Window(WEEKDAYS[window.weekday], window.starts, window.ends)
+            for window in child.availability
+        ),
+    )

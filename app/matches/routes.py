@@ -1,0 +1,44 @@
+"""Matches over HTTP."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+
+from app.access.guards import MatchesRead as MatchesDoor
+from app.access.guards import SessionDep
+from app.dependencies import NowDep
+from app.engine.dependencies import WarmCataloguesDep
+from app.errors import NotFound
+from app.matches import service
+from app.matches.schemas import FitRead, MatchesQuery, MatchesRead
+from app.problems import responses
+
+router = APIRouter(prefix="/children/{child_id}", tags=["matches"])
+
+
+@router.get("/matches", response_model=MatchesRead, responses=responses(NotFound))
+def list_matches(
+    child_id: UUID,
+    query: Annotated[MatchesQuery, Query()],
+    caller: MatchesDoor,
+    session: SessionDep,
+    warm: WarmCataloguesDep,
+    now: NowDep,
+) -> MatchesRead:
+    """Rank the sessions that suit a child, with every reason."""
+    span = service.choose_span(query.month, query.starts_from, query.starts_before, now=now)
+    return service.list_matches(session, warm, caller, child_id, span, limit=query.limit, now=now)
+
+
+@router.get("/sessions/{session_id}/fit", response_model=FitRead, responses=responses(NotFound))
+def explain_fit(
+    child_id: UUID,
+    session_id: UUID,
+    caller: MatchesDoor,
+    session: SessionDep,
+    warm: WarmCataloguesDep,
+    now: NowDep,
+) -> FitRead:
+    """Explain one session for a child in full, blocked or not."""
+    return service.explain_fit(session, warm, caller, child_id, session_id, now=now)

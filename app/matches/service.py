@@ -1,0 +1,117 @@
+"""Matches of a child: what it holds and what is left, put before the engine."""
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from app.access import audit
+from app.access.caller import Caller
+from app.bookings import service as bookings
+from app.bookings.holdings import read_situation
+from app.children import service as children
+from app.clock import month_bounds, month_of
+from app.engine import service as engine
+from app.engine.problem import Fit, Match
+from app.engine.warm import WarmCatalogue, WarmCatalogues
+from app.matches.schemas import FitRead, MatchesRead, MatchRead
+
+
+@dataclass(frozen=True)
+class Span:
+    """The sessions that are looked at: those that start in a half-open span of time."""
+
+    month: str
+    starts_from: datetime
+    starts_before: datetime
+
+
+def choose_span(
+    month: str | None,
+    starts_from: datetime | None,
+    starts_before: datetime | None,
+    *,
+    now: datetime,
+) -> Span:
+    """Choose a span: the days asked for, within the month asked for or the first one's."""
+    if month is None and starts_from is not None:
+        month = month_of(starts_from)
+        first, after = month_bounds(month)
+        # Without a month, the days may reach past its end.
+        after = starts_before or after
+    else:
+        month = month or month_of(now)
+        first, after = month_bounds(month)
+    return Span(month, max(first, starts_from or first), min(after, starts_before or after))
+
+
+def list_matches(
+    session: Session,
+    catalogues: WarmCatalogues,
+    caller: Caller,
+    child_id: UUID,
+    span: Span,
+    *,
+    limit: int,
+    now: datetime,
+) -> MatchesRead:
+    """Rank the sessions of a span for a child."""
+    child = children.get_child(session, caller, child_id)
+    warm = catalogues.get(session, now=now)
+    situation = read_situation(
+        session, child, starts_from=span.starts_from, starts_before=span.starts_before
+    )
+    matches = engine.rank_sessions(
+        session,
+        warm,
+        child,
+        situation=situation,
+        starts_from=span.starts_from,
+        starts_before=span.starts_before,
+        limit=limit,
+        now=now,
+    )
+    audit.record(session, caller, "match.list", now=now, child_ids=[child.id])
+    return MatchesRead(
+        child_id=child.id,
+        month=span.month,
+        entitlement=bookings.entitlement_of(session, child.id, span.month, situation.policies),
+        items=[MatchRead(**_shown(warm, match)) for match in matches.items],
+        blocked=dict(matches.blocked),
+    )
+
+
+def explain_fit(
+    session: Session,
+    catalogues: WarmCatalogues,
+    caller: Caller,
+    child_id: UUID,
+    session_id: UUID,
+    *,
+    now: datetime,
+) -> FitRead:
+    """Explain one session for a child in full, blocked or not."""
+    child = children.get_child(session, caller, child_id)
+    warm = catalogues.get(session, now=now)
+    starts_at, _ = engine.session_times(warm, session_id)
+    situation = read_situation(session, child, starts_from=starts_at)
+    fit = engine.explain_fit(session, warm, child, session_id, situation=situation, now=now)
+    audit.record(
+        session, caller, "match.explain", now=now, object_id=session_id, child_ids=[child.id]
+    )
+    return FitRead(child_id=child.id, **_shown(warm, fit))
+
+
+def _shown(warm: WarmCatalogue, result: Match | Fit) -> dict[str, Any]:
+    """Add to a result of the engine what an answer shows of its session."""
+    starts_at, ends_at = warm.times[result.session_id]
+    title, provider = warm.titles[result.activity_id]
+    return {
+        **asdict(result),
+        "title": title,
+        "provider": provider,
+        "starts_at": starts_at,
+        "ends_at": ends_at,
+    }

@@ -1,0 +1,55 @@
+"""One serving process: what uvicorn calls to build the application from the settings."""
+
+import logging
+import sys
+from contextlib import ExitStack
+
+import structlog
+from fastapi import FastAPI
+from joserfc.jwk import KeySet
+
+from app.access.tokens import Tokens, load_keys, make_keys
+from app.cli.database import open_database
+from app.main import create_app
+from app.settings import Settings
+
+
+def configure_logging(settings: Settings) -> None:
+    """Log to stderr: lines for a person in development, JSON in production."""
+    renderer: structlog.typing.Processor = (
+        structlog.processors.JSONRenderer()
+        if settings.environment == "production"
+        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+    )
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            renderer,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+
+
+def signing_keys(settings: Settings) -> KeySet:
+    """Load the signing keys; only a development machine makes its own."""
+    if settings.signing_keys_file is not None:
+        return load_keys(settings.signing_keys_file)
+    if settings.environment == "production":
+        raise SystemExit("Set SHORTBREAKS_SIGNING_KEYS_FILE: production makes no keys of its own.")
+    return make_keys(settings.data_dir / "signing-keys.json")
+
+
+def build() -> FastAPI:
+    """Build the application of one serving process."""
+    settings = Settings()
+    configure_logging(settings)
+    keys = signing_keys(settings)
+    resources = ExitStack()
+    # The parent process has migrated before any worker starts.
+    database = resources.enter_context(open_database(settings, newest=False))
+    return create_app(
+        database.sessions, Tokens(keys, issuer=settings.issuer), on_stop=resources.close
+    )
