@@ -11,7 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
 from types import SimpleNamespace
@@ -61,7 +61,6 @@ def server(data_dir: Path) -> Iterator[EmbeddedPostgres]:
 
 @pytest.fixture(scope="module")
 def neighbour() -> Iterator[EmbeddedPostgres]:
-    """Run another server, which nothing here may touch."""
     path = Path(tempfile.mkdtemp(prefix="shortbreaks-test-"))
     path.chmod(0o711)
     with EmbeddedPostgres(path / "data", options=FAST) as neighbour:
@@ -91,15 +90,15 @@ def kill(pid: int) -> None:
 def kill_all(server: EmbeddedPostgres) -> None:
     while found := processes(server):
         for process in found:
-            kill(process.pid)
-        time.sleep(0.01)
+            with suppress(ProcessLookupError):
+                kill(process.pid)
 
 
 def is_alive(pid: int) -> bool:
-    try:
-        return "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text()
-    except (FileNotFoundError, ProcessLookupError):
-        return False
+    status = Path(f"/proc/{pid}/status")
+    with suppress(FileNotFoundError, ProcessLookupError):
+        return "\nState:\tZ" not in status.read_text()
+    return False
 
 
 def wait_for(condition: Callable[[], object]) -> None:
@@ -233,7 +232,7 @@ class TestAfterACrash:
         kill_all(server)
         with server.log.open("ab") as output:
             stranger = account.popen(
-                ["/bin/sleep", "60"], cwd=Path("/"), output=output.fileno(), inherit=output.fileno()
+                ["sleep", "60"], cwd=Path("/"), output=output.fileno(), inherit=output.fileno()
             )
         try:
             stale = [server.cluster / "postmaster.pid", server.socket_dir / ".s.PGSQL.5432.lock"]
