@@ -138,7 +138,13 @@ class Catalogue:
 
     @property
     def session_ids(self) -> tuple[UUID, ...]:
-        """The ids of the sessions, in index order."""
+        """Give the ids of the sessions.
+
+        Returns
+        -------
+        tuple of UUID
+            In index order.
+        """
         return self.sessions.ids
 
     def span(self, starts_from: datetime | None, starts_before: datetime | None) -> slice:

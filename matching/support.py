@@ -43,7 +43,18 @@ class NeedAnswer:
     chosen: NDArray[np.int64]
 
     def terms(self, at: int) -> tuple[int, int]:
-        """Give the lead days and the cost in pence of the arrangement at one session."""
+        """Give the terms of the arrangement at one session.
+
+        Parameters
+        ----------
+        at : int
+            Position within the span.
+
+        Returns
+        -------
+        tuple of int
+            Lead days, and cost in pence.
+        """
         code = int(self.chosen[at])
         return code % _COST_STEP >> 1, code // _COST_STEP
 

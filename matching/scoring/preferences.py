@@ -53,7 +53,13 @@ class Preferences:
     disliked: tuple[Preference, ...]
 
     def avoided(self) -> frozenset[str]:
-        """Give the notations of the concepts that block."""
+        """Give the concepts that block.
+
+        Returns
+        -------
+        frozenset of str
+            Notations.
+        """
         return frozenset(
             notation
             for preference in self.disliked

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from dataclasses import replace
 from random import Random
 
@@ -226,3 +227,12 @@ def test_a_child_without_a_profile_is_open_to_everything_open() -> None:
     child = Child(world.sessions[0].starts_at.date().replace(year=2016, day=1))
     result = match(catalogue, child, Holdings(), world.live(catalogue), limit=EVERYTHING)
     assert set(result.blocked) <= {"age", "gender", "full", "cancelled", "past"}
+
+
+def test_a_catalogue_can_be_sent_to_another_process() -> None:
+    world = draw_easy_world(Random(1))
+    catalogue = world.catalogue()
+    live = world.live(catalogue)
+    sent = pickle.loads(pickle.dumps(catalogue))
+    for child, holdings in world.children:
+        assert match(sent, child, holdings, live) == match(catalogue, child, holdings, live)

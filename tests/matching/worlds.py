@@ -172,7 +172,7 @@ def draw_windows(rng: Random) -> tuple[Window, ...]:
         return ()
     windows = []
     for weekday in WEEKDAYS:
-        shape = rng.randint(0, 4)
+        shape = rng.randint(0, 5)
         if shape == 0:
             windows.append(Window(weekday, time(0), time(23, 59)))
         elif shape == 1:
@@ -181,6 +181,9 @@ def draw_windows(rng: Random) -> tuple[Window, ...]:
             windows += [Window(weekday, time(18), time(23, 59)), Window(weekday, time(0), time(2))]
         elif shape == 3:
             windows += [Window(weekday, time(9), time(11)), Window(weekday, time(10, 30), time(20))]
+        elif shape == 4:
+            # Ends within the hour that the clock repeats in autumn.
+            windows.append(Window(weekday, time(0), time(1, 30)))
     rng.shuffle(windows)
     return tuple(windows)
 
