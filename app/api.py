@@ -7,6 +7,7 @@ from app.authorities import routes as authorities
 from app.bookings import routes as bookings
 from app.catalogue import routes as catalogue
 from app.children import routes as children
+from app.feeds import routes as feeds
 from app.matches import routes as matches
 from app.wishes import routes as wishes
 
@@ -15,6 +16,7 @@ oauth = access.router
 v1 = APIRouter(prefix="/v1")
 v1.include_router(authorities.router)
 v1.include_router(catalogue.router)
+v1.include_router(feeds.router)
 v1.include_router(children.households)
 v1.include_router(children.children)
 v1.include_router(bookings.router)

@@ -1,0 +1,107 @@
+"""Storing many rows of the catalogue at once: a few statements, however many rows."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import ARRAY, Table, Uuid, any_, bindparam, delete, insert, literal, update
+from sqlalchemy.orm import Session as Transaction
+
+from app.catalogue import queries
+from app.catalogue.models import Activity, Offer, Provider, Session
+from app.ids import new_id
+from app.outbox.service import emit
+
+Columns = Mapping[str, Any]
+
+
+@dataclass
+class Changes:
+    """New and changed rows of one kind, each with its `id`, and the offers to be put in place."""
+
+    created: list[Columns] = field(default_factory=list)
+    # Each with the `version` that it will have.
+    updated: list[Columns] = field(default_factory=list)
+    # By the id of the activity or session; whatever was offered before goes.
+    offers: dict[UUID, list[Columns]] = field(default_factory=dict)
+    cancelled: set[UUID] = field(default_factory=set)
+
+
+# Parents before what refers to them.
+KINDS: Final[tuple[tuple[str, type[Provider] | type[Activity] | type[Session]], ...]] = (
+    ("provider", Provider),
+    ("activity", Activity),
+    ("session", Session),
+)
+
+
+def store(session: Transaction, changes: Mapping[str, Changes], *, now: datetime) -> None:
+    """Store the changes of each kind and tell the outbox; the caller writes the audit entry."""
+    if not any(part.created or part.updated for part in changes.values()):
+        return
+    queries.raise_version(session)
+    authority_id: UUID = session.info["authority_id"]
+    for name, kind in KINDS:
+        part = changes[name]
+        table = kind.__table__
+        assert isinstance(table, Table)  # noqa: S101 - what mypy cannot see
+        _insert(session, table, [{**row, **_first(authority_id, now)} for row in part.created])
+        _update(session, table, part.updated, authority_id, now=now)
+        if part.offers:
+            _replace_offers(session, name, part, authority_id)
+        for row in part.created:
+            emit(session, f"{name}.created", row["id"], sequence=1, now=now)
+        for row in part.updated:
+            verb = "cancelled" if row["id"] in part.cancelled else "updated"
+            emit(session, f"{name}.{verb}", row["id"], sequence=row["version"], now=now)
+
+
+def _first(authority_id: UUID, now: datetime) -> Columns:
+    return {"authority_id": authority_id, "version": 1, "created_at": now, "updated_at": now}
+
+
+def _insert(session: Transaction, table: Table, rows: Sequence[Columns]) -> None:
+    if rows:
+        session.execute(insert(table), rows)
+
+
+def _update(
+    session: Transaction,
+    table: Table,
+    rows: Sequence[Columns],
+    authority_id: UUID,
+    *,
+    now: datetime,
+) -> None:
+    if not rows:
+        return
+    values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in rows[0] if name != "id"}
+    statement = (
+        update(table)
+        .where(table.c.authority_id == authority_id, table.c.id == bindparam("row_id"))
+        .values(values | {"updated_at": now})
+    )
+    parameters = [
+        {"row_id": row["id"], **{f"new_{name}": row[name] for name in values}} for row in rows
+    ]
+    session.execute(statement, parameters)
+
+
+def _replace_offers(session: Transaction, name: str, part: Changes, authority_id: UUID) -> None:
+    parents = any_(literal(list(part.offers), ARRAY(Uuid())))
+    of_parents = (
+        Offer.session_id == parents
+        if name == "session"
+        else (Offer.activity_id == parents) & Offer.session_id.is_(None)
+    )
+    session.execute(delete(Offer).where(Offer.authority_id == authority_id, of_parents))
+    table = Offer.__table__
+    assert isinstance(table, Table)  # noqa: S101 - what mypy cannot see
+    rows = [
+        {**offer, "authority_id": authority_id, "id": new_id()}
+        for offers in part.offers.values()
+        for offer in offers
+    ]
+    _insert(session, table, rows)
