@@ -140,7 +140,8 @@ def local_calendar(starts_us: IntArray, ends_us: IntArray) -> LocalCalendar:
     Ends are rounded up to a second.
     """
     local_start = starts_us + london_offsets(starts_us)
-    local_end = ends_us + london_offsets(ends_us)
+    # The clock of the last moment inside counts, as the end itself may be a clock change.
+    local_end = ends_us + london_offsets(ends_us - 1)
     first_day = local_start // DAY_US
     last_day = np.maximum((local_end - 1) // DAY_US, first_day)
 

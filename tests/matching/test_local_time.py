@@ -65,6 +65,8 @@ class TestLocalCalendar:
             (local(2026, 6, 13, 10), 2, [(5, 10, 12)], "one day"),
             (local(2026, 6, 13, 22), 2, [(5, 22, 24)], "ends at midnight: no second day"),
             (local(2026, 6, 12, 20), 37, [(4, 20, 24), (5, 0, 24), (6, 0, 9)], "three days"),
+            (local(2026, 3, 29, 0), 1, [(6, 0, 1)], "ends as the clock goes on from 01:00"),
+            (local(2026, 10, 25, 0), 2, [(6, 0, 2)], "ends as the clock goes back from 02:00"),
             (local(2026, 3, 29, 0), 2, [(6, 0, 3)], "02:00 UTC is 03:00 when the clock goes on"),
             (local(2026, 10, 25, 0), 2.5, [(6, 0, 2)], "01:30 for the second time: up to 02:00"),
             (
