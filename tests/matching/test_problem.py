@@ -97,6 +97,11 @@ class TestBuildCatalogue:
         with pytest.raises(InvalidProblem, match="names an activity"):
             build_catalogue([ActivityRow(ID, "x")], [session], SMALL_VOCABULARY)
 
+    def test_orders_activities_by_id(self) -> None:
+        rows = [ActivityRow(UUID(int=number), "x") for number in (3, 1, 2)]
+        catalogue = build_catalogue(rows, [], SMALL_VOCABULARY)
+        assert [one.int for one in catalogue.activities.ids] == [1, 2, 3]
+
     def test_orders_by_start_then_id_and_shares_profiles(self) -> None:
         sessions = [
             SessionRow(UUID(int=3), ID, NOON, LATER),

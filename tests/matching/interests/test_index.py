@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from sklearn.feature_extraction.text import TfidfVectorizer
 
 from matching import InterestIndex, Listing, Phrase, load_vocabulary
+from matching.interests.index import CHARACTER_WEIGHT, STEM_WEIGHT, WORDS_SHARE
+from matching.interests.text import content_stems
 
 LISTINGS = [
     Listing("Junior angling", "Coarse fishing at the lake, rods and bait provided", ("angling",)),
@@ -15,6 +18,8 @@ LISTINGS = [
     Listing("Baking morning", "Make cupcakes"),
     Listing("Swim and splash"),
 ]
+
+LABELS = ["angling", "", "wheelchair basketball", "basketball", "", ""]
 
 
 def fitted(listings: list[Listing] = LISTINGS) -> InterestIndex:
@@ -60,6 +65,31 @@ class TestSimilarity:
         together = index.similarity(several)
         for row, phrase in enumerate(several):
             assert (index.similarity([phrase])[0] == together[row]).all()
+
+    def test_words_are_weighed_as_scikit_learn_weighs_them(self) -> None:
+        said = [Phrase("lake rods", ("lake", "rod"), True, ()), Phrase("x", ("court",), True, ())]
+        words = [
+            " ".join(
+                content_stems(
+                    f"{one.title} {one.title} {one.description} {label}".lower()
+                    .replace(",", "")
+                    .split()
+                )
+            )
+            for one, label in zip(LISTINGS, LABELS, strict=True)
+        ]
+        expected = np.zeros((len(said), len(LISTINGS)))
+        for share, vectorizer in (
+            (STEM_WEIGHT, TfidfVectorizer(analyzer=str.split, sublinear_tf=True)),
+            (
+                CHARACTER_WEIGHT,
+                TfidfVectorizer(analyzer="char_wb", ngram_range=(3, 4), sublinear_tf=True),
+            ),
+        ):
+            listed = vectorizer.fit_transform(words)
+            asked = vectorizer.transform([" ".join(one.stems) for one in said])
+            expected += share * (asked @ listed.T).toarray()
+        assert fitted().similarity(said) == pytest.approx(WORDS_SHARE * expected, abs=1e-12)
 
     def test_an_added_listing_moves_no_row(self) -> None:
         # Another catalogue version may weigh words anew, but concepts stay what they are.
