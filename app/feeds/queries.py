@@ -4,9 +4,10 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Text, Uuid, any_, literal, select
+from sqlalchemy import ARRAY, ColumnElement, Text, Uuid, any_, cast, func, literal, select
 from sqlalchemy.orm import Session as Transaction
 
+from app.authorities.models import Authority
 from app.catalogue.models import Offer, Session
 from app.catalogue.queries import Row
 
@@ -78,3 +79,16 @@ def lock_taken(session: Transaction, session_ids: Collection[UUID]) -> dict[UUID
         .with_for_update()
     )
     return {row.id: row.taken for row in rows}
+
+
+def find_authorities(session: Transaction, name_or_id: str) -> list[tuple[UUID, str]]:
+    """Find the authorities with this name, in any case, or with this id."""
+    rows = session.execute(
+        select(Authority.id, Authority.name)
+        .where(
+            (func.lower(Authority.name) == name_or_id.strip().lower())
+            | (cast(Authority.id, Text) == name_or_id.strip().lower())
+        )
+        .order_by(Authority.id)
+    )
+    return [(row.id, row.name) for row in rows]
