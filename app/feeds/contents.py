@@ -13,7 +13,7 @@ from app.feeds.recurrence import sessions_of
 
 HORIZON_DAYS: Final = 92
 # A thousand daily schedules can be written in a few lines, and each would give a quarter's rows.
-MOST_SESSIONS: Final = 100_000
+MOST_SESSIONS: Final = 50_000
 
 R = TypeVar("R", ProviderRecord, ActivityRecord, SessionRecord)
 Rows = dict[str, tuple[int, R]]
@@ -58,6 +58,7 @@ class Contents:
 def gather(records: Iterable[tuple[int, Item]], horizon: Horizon) -> Contents:
     """Sort the records of a file and date the sessions of its schedules."""
     contents = Contents()
+    row: int | None = None
     for row, item in records:
         match item:
             case RowError():
@@ -72,6 +73,8 @@ def gather(records: Iterable[tuple[int, Item]], horizon: Horizon) -> Contents:
                 _keep(contents, contents.activities, row, item)
             case SessionRecord():
                 _keep(contents, contents.sessions, row, item)
+    if row is None:
+        contents.refuse(0, "", "empty", "The file has no records.")
     for row, activity in contents.activities.values():
         for session in sessions_of(activity, start=horizon.start, end=horizon.end):
             if len(contents.sessions) >= MOST_SESSIONS:
