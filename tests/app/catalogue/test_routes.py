@@ -12,7 +12,7 @@ from app.catalogue.models import Activity, CatalogueVersion, Session
 from app.db import transaction
 from app.ids import new_id
 from app.outbox.models import Event
-from tests.support.catalogue import ACTIVITY, SESSION, make, make_activity, make_session
+from tests.support.listings import ACTIVITY, SESSION, make, make_activity, make_session
 from tests.support.world import World
 
 READERS = [ClientKind.BROKER, ClientKind.FAMILY_APP, ClientKind.PROVIDER, ClientKind.COMMISSIONER]
