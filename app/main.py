@@ -6,6 +6,7 @@ from typing import Any
 
 from fastapi import FastAPI
 from sqlalchemy.orm import Session, sessionmaker
+from starlette.types import ASGIApp
 
 from app import api, health, problems
 from app.access.guards import check_routes
@@ -14,11 +15,19 @@ from app.clock import Clock, now_utc
 from app.dependencies import Context
 from app.documentation import serve_documentation
 from app.engine.warm import WarmCatalogues
-from app.middleware import RequestMiddleware
+from app.middleware import LargeBodyMiddleware, RequestMiddleware
 
 LARGEST_BODY = 2 * 1024 * 1024
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
+
+
+class Service(FastAPI):
+    """The application, with one layer outside the framework's own."""
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """Put the layer around the framework's, which refuses large bodies in plain text."""
+        return LargeBodyMiddleware(super().build_middleware_stack())
 
 
 def create_app(
@@ -35,7 +44,7 @@ def create_app(
         yield
         on_stop()
 
-    app = FastAPI(
+    app = Service(
         title="Short Breaks",
         summary="Matches disabled children to activities: support first, every answer explained.",
         version="1",

@@ -7,7 +7,7 @@ import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.ids import new_id
-from app.problems import answer_unexpected
+from app.problems import MEDIA_TYPE, answer_too_large, answer_unexpected
 
 log = structlog.get_logger()
 
@@ -24,6 +24,39 @@ DOCUMENTATION_POLICY: Final = (
     b"default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; "
     b"img-src 'self' data:; frame-ancestors 'none'",
 )
+
+
+def closing_headers(request_id: str) -> list[tuple[bytes, bytes]]:
+    """Give the headers of every answer that is data."""
+    return [*SECURITY_HEADERS, CLOSED_POLICY, (b"x-request-id", request_id.encode())]
+
+
+class LargeBodyMiddleware:
+    """Make a problem document of the framework's own answer to a body over the limit.
+
+    It belongs outside everything: that answer is plain text, sent past all layers within.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass one request on."""
+        replaced = False
+
+        async def send_problem(message: Message) -> None:
+            nonlocal replaced
+            if message["type"] == "http.response.start" and message["status"] == 413:
+                replaced = (b"content-type", MEDIA_TYPE.encode()) not in message["headers"]
+                if replaced:
+                    response = answer_too_large()
+                    request_id = str(scope.get("state", {}).get("request_id", new_id()))
+                    response.raw_headers.extend(closing_headers(request_id))
+                    await response(scope, receive, send)
+            if not replaced:
+                await send(message)
+
+        await self.app(scope, receive, send_problem)
 
 
 class RequestMiddleware:

@@ -44,7 +44,7 @@ def decode_cursor(cursor: str, parsers: Sequence[Callable[[str], Any]]) -> list[
     """Read a cursor back, or refuse it."""
     try:
         raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
-        values = json.loads(raw)
+        values = [str(value) for value in json.loads(raw)]
         return [parse(value) for parse, value in zip(parsers, values, strict=True)]
     except (binascii.Error, ValueError, TypeError, RecursionError) as error:
         raise Invalid("cursor", "cursor", "Not a cursor that this list gave out") from error

@@ -123,6 +123,12 @@ def answer_http_exception(_: Request, error: Exception) -> JSONResponse:
     return problem_response(error.status_code, slug, title, headers=error.headers)
 
 
+def answer_too_large() -> JSONResponse:
+    """Answer a body over the limit."""
+    slug, title = HTTP_PROBLEMS[413]
+    return problem_response(413, slug, title)
+
+
 def answer_database_error(request: Request, error: Exception) -> JSONResponse:
     """Answer a passing database failure with "try again", any other as our fault."""
     cause = error.orig if isinstance(error, DBAPIError) else None
