@@ -97,6 +97,7 @@ class _Group:
     cells: dict[str, str]
     schedules: list[ScheduleRecord] = field(default_factory=list)
     sessions: list[tuple[int, SessionRecord]] = field(default_factory=list)
+    session_ids: set[str] = field(default_factory=set)
     errors: list[RowError] = field(default_factory=list)
 
 
@@ -239,10 +240,11 @@ def _read_times(row: int, cells: dict[str, str], group: _Group) -> None:
             group.schedules.append(found)
         elif isinstance(found, list):
             errors = found
-        elif any(session.source_id == found.source_id for _, session in group.sessions):
+        elif found.source_id in group.session_ids:
             message = "An earlier row has a session of this activity at this time."
             errors.append(RowError(row, "date", "duplicate", message))
         else:
+            group.session_ids.add(found.source_id)
             group.sessions.append((row, found))
     group.errors += errors
 

@@ -6,6 +6,9 @@ import math
 from dataclasses import dataclass, field
 from typing import Any
 
+MAX_CHILDREN = 100
+"""Entries read of one nested list: a service in 100 places with 100 schedules is a slip."""
+
 Note = tuple[str, str, str]
 """The field's path, the rule and the message of something that was passed over."""
 
@@ -68,6 +71,9 @@ class Node:
             if value is None:
                 continue
             items = value if isinstance(value, list) else [value]
+            if len(items) > MAX_CHILDREN:
+                self.note(key, "too_many", f"Only the first {MAX_CHILDREN} are read.")
+                items = items[:MAX_CHILDREN]
             nodes = [
                 Node(item, self._path_of(key, value, position), self.notes)
                 for position, item in enumerate(items)

@@ -115,6 +115,7 @@ def _read_activities(row: int, service: Node, common: dict[str, Any], items: lis
         "concept_labels": labels[:50],
         **_price(service, own),
     }
+    offers = offers_in([words]) | _offers_of_terms(service)
     places = service.children("service_at_locations")
     physical: list[Node | None] = [place for place in places if _is_physical(place)]
     for place in physical or [None]:
@@ -123,23 +124,25 @@ def _read_activities(row: int, service: Node, common: dict[str, Any], items: lis
             location = place.child("location") or place
             place_id = place.text("id") or location.text("id") or place.path.rpartition(".")[2]
             source_id = f"{service_id}@{place_id}"
-        fields = common | _at_place(service, place, source_id, own, words)
+        fields = common | _at_place(service, place, source_id, own, offers)
         found = check(ActivityRecord, _known(fields), row=row)
         items += [_renamed(error) for error in found] if isinstance(found, list) else [found]
 
 
 def _at_place(
-    service: Node, place: Node | None, source_id: str, own: dict[str, list[str]], words: str
+    service: Node,
+    place: Node | None,
+    source_id: str,
+    own: dict[str, list[str]],
+    offers: dict[str, dict[str, Any]],
 ) -> dict[str, Any]:
     """Read what may differ from place to place: venue, needs met, schedules."""
     location = None if place is None else place.child("location")
     venue, access = (None, []) if location is None else read_venue(location)
-    offers = offers_in([words, *access])
-    for term in _terms_of(service, location):
-        if offer := offer_of_term(term):
-            offers.setdefault(offer["need"], offer)
-    # What is said with codes outweighs what is read from words, and the service its place.
     at_place = {} if location is None else _attributes(location)[0]
+    terms_of_place = {} if location is None else _offers_of_terms(location)
+    offers = terms_of_place | offers | offers_in(access)
+    # What is said with codes outweighs what is read from words, and the service its place.
     for text in (*at_place.get("needs", []), *own.get("needs", [])):
         offer = read_offer(text)
         offers[offer["need"]] = offer
@@ -184,21 +187,21 @@ def _attributes(node: Node) -> tuple[dict[str, list[str]], list[str]]:
             code = term.text("term", "name") or name
             link = attribute.text("link_type")
             own.setdefault(kind, []).append(f"{code}:{link}" if kind == "needs" and link else code)
-        elif name.lower() not in terms.NOT_INTERESTS and offer_of_term(name) is None:
+        elif name.lower() not in terms.NOT_INTERESTS and offer_of_term(name[:200]) is None:
             labels.append(name[:120])
     return own, list(dict.fromkeys(labels))
 
 
-def _terms_of(*nodes: Node | None) -> list[str]:
-    """List the names of the attributes of a service and of its place, but for our own."""
-    names = []
-    for node in nodes:
-        for attribute in [] if node is None else node.children("attributes"):
-            term = attribute.child("taxonomy_term")
-            taxonomy = "" if term is None else (term.text("taxonomy") or "").lower()
-            if term is not None and not taxonomy.startswith(OWN_TAXONOMY):
-                names.append(term.text("name", "term") or "")
-    return names
+def _offers_of_terms(node: Node) -> dict[str, dict[str, Any]]:
+    """Find the needs that other publishers' attributes of a service or a place mean."""
+    offers = {}
+    for attribute in node.children("attributes"):
+        term = attribute.child("taxonomy_term")
+        if term is None or (term.text("taxonomy") or "").lower().startswith(OWN_TAXONOMY):
+            continue
+        if offer := offer_of_term((term.text("name", "term") or "")[:200]):
+            offers[offer["need"]] = offer
+    return offers
 
 
 def _ages(service: Node) -> tuple[float | None, float | None]:

@@ -11,6 +11,8 @@ from app.postcodes import parse_postcode
 _LATITUDES = (49.0, 61.5)
 _LONGITUDES = (-11.0, 3.0)
 
+MAX_ACCESS_TEXT = 5000
+
 
 def read_venue(location: Node) -> tuple[dict[str, Any] | None, list[str]]:
     """Give the fields of a VenueRecord, if anything is known, and the texts about access."""
@@ -23,7 +25,7 @@ def read_venue(location: Node) -> tuple[dict[str, Any] | None, list[str]]:
         "postcode": None if address is None else _postcode(address),
         **_position(location),
     }
-    texts = [plain_text(text) for text in _access(location)]
+    texts = [plain_text(text[:MAX_ACCESS_TEXT]) for text in _access(location)]
     return (fields if any(fields.values()) else None), texts
 
 

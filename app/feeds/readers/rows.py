@@ -51,9 +51,12 @@ Rows = Iterator[tuple[int, Item]]
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much of a file is read: more is refused, whatever it holds."""
+    """How much of a file is read: more is refused, whatever it holds.
 
-    file_bytes: int = 32 * 1024 * 1024
+    JSON of nothing but brackets takes some 25 times its size in memory, hence no more.
+    """
+
+    file_bytes: int = 16 * 1024 * 1024
     line_bytes: int = 1024 * 1024
     rows: int = 50_000
 

@@ -1,8 +1,8 @@
 """Read published wording with the tables of `app.feeds.readers.terms`."""
 
 import re
-from collections.abc import Iterable
-from html.parser import HTMLParser
+from collections.abc import Iterable, Iterator
+from html import unescape
 from typing import Any
 
 from app.feeds.readers.offers import DEFAULT_LEAD_DAYS
@@ -19,43 +19,40 @@ _SENTENCE_END = re.compile(r"[.!?;](?:\s|$)|\n|\u2022")
 _BLOCKS = frozenset({"p", "br", "div", "li", "ul", "ol", "tr", "h1", "h2", "h3", "h4", "h5", "h6"})
 
 
-class _Words(HTMLParser):
-    """Keeps the text of a page and drops its markup, scripts and styles."""
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.parts: list[str] = []
-        self._hidden = False
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002
-        self._hidden = tag in {"script", "style"}
-        if tag in _BLOCKS:
-            self.parts.append("\n")
-
-    def handle_endtag(self, tag: str) -> None:
-        self._hidden = False
-        if tag in _BLOCKS:
-            self.parts.append("\n")
-
-    def handle_data(self, data: str) -> None:
-        if not self._hidden:
-            self.parts.append(data)
+# Both classes stop at the next bracket, so that hostile markup takes linear time; the standard
+# library's HTML parser needs minutes for a few megabytes of it.
+_TAG = re.compile(r"<(/?)(?=[A-Za-z!])([^<>]*)>")
+_NAME = re.compile(r"[a-z0-9]*")
 
 
 def plain_text(text: str) -> str:
-    """Take markup out of a description, keeping its lines."""
-    if "<" in text or "&" in text:
-        words = _Words()
-        words.feed(text)
-        words.close()
-        text = "".join(words.parts)
-    lines = (" ".join(line.split()) for line in text.splitlines())
+    """Take markup out of a description, with scripts and styles, keeping its lines."""
+    if "<" in text:
+        text = "".join(_outside_tags(text))
+    lines = (" ".join(line.split()) for line in unescape(text).splitlines())
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
+
+
+def _outside_tags(text: str) -> Iterator[str]:
+    end, hidden = 0, False
+    for tag in _TAG.finditer(text):
+        if not hidden:
+            yield text[end : tag.start()]
+        end = tag.end()
+        found = _NAME.match(tag[2].lower())
+        name = found[0] if found else ""
+        if name in _BLOCKS:
+            yield "\n"
+        elif name in {"script", "style"}:
+            hidden = not tag[1]
+    if not hidden:
+        yield text[end:]
 
 
 def first_match(table: Iterable[Phrase], text: str, default: str) -> str:
     """Give the code of the first phrase of the table that the text has."""
-    return next((phrase.code for phrase in table if phrase.pattern.search(text)), default)
+    lowered = text.lower()
+    return next((phrase.code for phrase in table if phrase.pattern.search(lowered)), default)
 
 
 def offers_in(texts: Iterable[str]) -> dict[str, dict[str, Any]]:
@@ -67,7 +64,7 @@ def offers_in(texts: Iterable[str]) -> dict[str, dict[str, Any]]:
     met: dict[str, dict[str, Any]] = {}
     denied: set[str] = set()
     for text in texts:
-        for sentence in _SENTENCE_END.split(text):
+        for sentence in _SENTENCE_END.split(text.lower()):
             for phrase in NEED_PHRASES:
                 found = phrase.pattern.search(sentence)
                 if found is None:
