@@ -4,23 +4,38 @@ from datetime import date, datetime, timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, ValidationInfo
+from pydantic import (
+    AfterValidator,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    ValidationInfo,
+    WithJsonSchema,
+)
 from pydantic import field_validator as validator
 from pydantic_core import PydanticCustomError
 
 from app.catalogue.schemas import BreakType, Funding, Setting
 from app.clock import day_start
 from app.codes import NeedCode, Weekday
-from app.wire import CalendarDate, Instant, Wire
+from app.wire import Wire
 
 DEFAULT_WITHIN_KM = 10.0
 
 
-def refuse_bare_numbers(value: Any) -> Any:
-    """Refuse a number as a moment: it would be read as seconds since 1970."""
-    if isinstance(value, str) and value.strip().lstrip("-").replace(".", "", 1).isdigit():
-        raise PydanticCustomError("not_a_moment", "Write a date or a date and time with offset")
-    return value
+def read_moment(text: Any) -> datetime | date:
+    """Read a day, or a moment with its offset, that a session can plausibly mean."""
+    try:
+        day = len(text) == len("2027-03-06")
+        read = date.fromisoformat(text) if day else datetime.fromisoformat(text)
+    except (TypeError, ValueError):
+        read = date.min
+    offset_missing = isinstance(read, datetime) and read.tzinfo is None
+    if offset_missing or not 2000 <= read.year < 2100:
+        raise PydanticCustomError(
+            "moment", "Write a date, or a date and time with an offset, from 2000 to 2099"
+        )
+    return read
 
 
 def read_position(text: str) -> str:
@@ -35,8 +50,11 @@ def read_position(text: str) -> str:
 
 
 Words = Annotated[str, Field(min_length=1, max_length=200)]
-Day = Annotated[CalendarDate, Field(ge=date(2000, 1, 1), lt=date(2100, 1, 1))]
-Moment = Annotated[Instant | Day, BeforeValidator(refuse_bare_numbers)]
+Moment = Annotated[
+    datetime | date,
+    PlainValidator(read_moment),
+    WithJsonSchema({"anyOf": [{"type": "string", "format": f} for f in ("date", "date-time")]}),
+]
 Position = Annotated[str, Field(max_length=60), AfterValidator(read_position)]
 
 

@@ -220,7 +220,7 @@ class TestFilters:
             answer = world.call("GET", f"/v1/sessions?{name}={moment}")
 
             assert answer.status_code == 422
-            assert all(error["field"].startswith(name) for error in answer.json()["errors"])
+            assert [error["field"] for error in answer.json()["errors"]] == [name]
 
     @pytest.mark.parametrize("words", ["'", '"', "a:*&|!", "((", "\\", "%", "🎣", "-", "or or"])
     def test_no_words_are_an_error(self, world: World, words: str) -> None:
