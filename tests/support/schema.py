@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, LargeBinary, Table, Uuid, text
+from sqlalchemy.dialects import postgresql
 
 from app.ids import new_id
 
@@ -93,9 +94,10 @@ class ForeignKey:
 
 def foreign_keys(tables: Iterable[Table], exempt: Collection[str]) -> list[ForeignKey]:
     """List the references between tables of tenants."""
+    # A long name is shortened on its way into the database.
+    name_of = postgresql.dialect().identifier_preparer.format_constraint
     return [
-        # PostgreSQL cuts a longer name.
-        ForeignKey(str(key.name)[:63], table.name, key.column_keys[1], key.referred_table.name)
+        ForeignKey(str(name_of(key)), table.name, key.column_keys[1], key.referred_table.name)
         for table in tables
         for key in sorted(table.foreign_key_constraints, key=lambda key: str(key.name))
         if key.referred_table.name not in exempt
