@@ -19,6 +19,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from app.codes import NeedCode
 from app.postcodes import parse_postcode
 
 MAX_AGE = 18
@@ -31,42 +32,6 @@ OfferKind = Literal["provided", "limited", "on_request"]
 Funding = Literal["free", "contributory"]
 Gender = Literal["female", "male"]
 Frequency = Literal["DAILY", "WEEKLY", "MONTHLY"]
-Need = Literal[
-    "wheelchair_access",
-    "step_free",
-    "hoist",
-    "changing_places",
-    "accessible_toilet",
-    "accessible_transport",
-    "one_to_one",
-    "two_to_one",
-    "small_group",
-    "personal_care",
-    "medication",
-    "epilepsy_rescue",
-    "gastrostomy",
-    "suction_or_oxygen",
-    "nurse",
-    "allergy_aware",
-    "makaton",
-    "bsl",
-    "pecs",
-    "aac",
-    "interpreter",
-    "easy_read",
-    "quiet_space",
-    "low_sensory",
-    "positive_behaviour_support",
-    "secure_premises",
-    "autism_aware",
-    "vi_support",
-    "hi_support",
-    "assistance_dog",
-    "same_gender_staff",
-    "specialist_bike",
-    "family_stay",
-    "buddy",
-]
 
 
 def _refuse_unstorable(text: str) -> str:
@@ -183,7 +148,7 @@ class VenueRecord(_Record):
 class OfferRecord(_Record):
     """How an activity or a session meets one need."""
 
-    need: Need
+    need: NeedCode
     kind: OfferKind = "provided"
     per_session: Annotated[int, Field(ge=1, le=1000), _Number] | None = None
     lead_days: Days = 0

@@ -8,7 +8,7 @@ descriptions. Where the words leave doubt a need is not mapped: missing means no
 import re
 from dataclasses import dataclass
 
-from app.feeds.records import Need
+from app.codes import NeedCode
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +153,7 @@ NEED_PHRASES = _table(
     ("buddy", r"\bbudd(?:y|ies)\b", "a helper of the child's own"),
 )
 
-NEED_TERMS: dict[str, tuple[Need, str]] = {
+NEED_TERMS: dict[str, tuple[NeedCode, str]] = {
     "autism": ("autism_aware", "Outpost: a SEND need that the service says it supports"),
     "visual impairment": ("vi_support", "Outpost and OpenActive accessibility support"),
     "hearing impairment": ("hi_support", "Outpost and OpenActive accessibility support"),
