@@ -37,7 +37,17 @@ OWNER_ROLE: Final = "shortbreaks_owner"
 API_ROLE: Final = "shortbreaks_api"
 
 # Every other table has `authority_id` and row-level security; a test holds the schema to it.
-TABLES_WITHOUT_TENANT: Final = frozenset({"authorities", "clients", "alembic_version"})
+TABLES_WITHOUT_TENANT: Final = frozenset(
+    {
+        "authorities",
+        "clients",
+        "alembic_version",
+        "procrastinate_jobs",
+        "procrastinate_workers",
+        "procrastinate_periodic_defers",
+        "procrastinate_events",
+    }
+)
 
 # Bound instead of an authority where a path around the tenant is meant: token lookup, the
 # first row of a new authority, and lists of authorities to go through one by one.
@@ -52,13 +62,13 @@ class UTCDateTime(TypeDecorator[datetime]):
     impl = DateTime(timezone=True)
     cache_ok = True
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
         """Refuse naive values on the way in."""
         if value is not None and value.tzinfo is None:
             raise ValueError("a datetime without a time zone")
         return value
 
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
         """Give UTC on the way out, whatever the server's zone."""
         return None if value is None else value.astimezone(UTC)
 

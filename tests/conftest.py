@@ -8,6 +8,7 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from joserfc.jwk import KeySet, OKPKey
+from sqlalchemy import Engine
 from sqlalchemy.orm import Session, sessionmaker
 
 from app.access.tokens import Tokens
@@ -33,11 +34,17 @@ def postgres() -> Iterator[EmbeddedPostgres]:
 
 
 @pytest.fixture(scope="session")
-def sessions(postgres: EmbeddedPostgres) -> Iterator[sessionmaker[Session]]:
-    """Make sessions in the serving role."""
+def engine(postgres: EmbeddedPostgres) -> Iterator[Engine]:
+    """Connect in the serving role."""
     engine = make_engine(postgres.url(API_ROLE, "postgres"))
-    yield make_session_factory(engine)
+    yield engine
     engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def sessions(engine: Engine) -> sessionmaker[Session]:
+    """Make sessions in the serving role."""
+    return make_session_factory(engine)
 
 
 @pytest.fixture(scope="session")

@@ -19,6 +19,13 @@ def find_authority(session: Session, authority_id: UUID, *, lock: bool = False) 
     return session.scalar(statement.with_for_update() if lock else statement)
 
 
+def list_active_authorities(session: Session) -> Sequence[UUID]:
+    """List the authorities whose clients may call."""
+    return session.scalars(
+        select(Authority.id).where(Authority.active).order_by(Authority.id)
+    ).all()
+
+
 def page_of_policies(session: Session, page: PageRequest) -> Page[EntitlementPolicy]:
     """List policies by the day they start on."""
     return fetch_page(

@@ -79,6 +79,11 @@ def replace_authority(
     return authority
 
 
+def list_active_authorities(session: Session) -> list[UUID]:
+    """List the authorities, for work that goes through all of them one by one."""
+    return list(queries.list_active_authorities(session))
+
+
 def page_of_policies(session: Session, page: PageRequest) -> Page[EntitlementPolicy]:
     """List the policies, the oldest first."""
     return queries.page_of_policies(session, page)

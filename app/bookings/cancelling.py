@@ -81,9 +81,12 @@ def expire_holds(
     now: datetime,
     child_id: UUID | None = None,
     session_id: UUID | None = None,
+    limit: int = 500,
 ) -> int:
     """End the holds that have run out, all or those of a child or a session, and count them."""
-    expired = queries.list_expired_holds(session, now=now, child_id=child_id, session_id=session_id)
+    expired = queries.list_expired_holds(
+        session, now=now, child_id=child_id, session_id=session_id, limit=limit
+    )
     if not expired:
         return 0
     touched = {booking.session_id for booking in expired}

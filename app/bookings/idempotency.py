@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -58,6 +58,11 @@ def keep_answer(
         .where(*_mine(caller, key))
         .values(status=status, booking_ids=list(booking_ids))
     )
+
+
+def forget_keys(session: Session, *, before: datetime) -> None:
+    """Forget the keys claimed before an instant."""
+    session.execute(delete(IdempotencyKey).where(IdempotencyKey.created_at < before))
 
 
 def _mine(caller: Caller, key: str) -> tuple[Any, ...]:

@@ -126,6 +126,7 @@ def list_expired_holds(
     now: datetime,
     child_id: UUID | None = None,
     session_id: UUID | None = None,
+    limit: int,
 ) -> Sequence[Booking]:
     """List holds that have run out and that nobody else is dealing with, and lock them."""
     statement = (
@@ -133,7 +134,7 @@ def list_expired_holds(
         .join(Child, and_(Child.authority_id == Booking.authority_id, Child.id == Booking.child_id))
         .where(Booking.status == "held", Booking.hold_expires_at <= now)
         .order_by(Booking.id)
-        .limit(500)
+        .limit(limit)
         # The child's row as well: whoever changes a child's bookings holds it.
         .with_for_update(of=[Booking, Child], skip_locked=True)
     )

@@ -3,6 +3,7 @@
 import typer
 
 from app.cli.serving import serve
+from app.cli.working import worker
 
 cli = typer.Typer(
     name="shortbreaks",
@@ -12,6 +13,7 @@ cli = typer.Typer(
     pretty_exceptions_enable=False,
 )
 cli.command()(serve)
+cli.command()(worker)
 
 
 @cli.callback()

@@ -1,12 +1,18 @@
 """`shortbreaks serve`: the API over HTTP."""
 
 import errno
+import signal
 import socket
+import sys
+from contextlib import nullcontext
 
 import typer
 import uvicorn
 
-from app.cli.database import open_database
+from app.cli.database import Database, open_database
+from app.clock import now_utc
+from app.jobs import make_queue, worker_beside
+from app.server import configure_logging
 from app.settings import Settings
 
 # A request line and headers larger than this are nobody's honest request.
@@ -18,16 +24,30 @@ def serve(
     host: str = typer.Option("127.0.0.1", help="The address to listen on."),
     port: int = typer.Option(8000, min=1, max=65535, help="The port to listen on."),
     workers: int = typer.Option(1, min=1, max=64, help="Serving processes."),
+    worker: bool = typer.Option(True, help="Run the jobs beside the API."),
 ) -> None:
     """Serve the API until told to stop."""
     settings = Settings()
     check_port(host, port)
-    with open_database(settings, newest=settings.environment != "production"):
+    configure_logging(settings)
+    with open_database(settings, newest=settings.environment != "production") as database:
+        serve_database(database, host, port, workers=workers, worker=worker)
+
+
+def serve_database(
+    database: Database, host: str, port: int, *, workers: int = 1, worker: bool = True
+) -> None:
+    """Serve an open database, with a worker beside the API unless there is one elsewhere."""
+    queue = make_queue(database.engine, database.sessions, now_utc)
+    with worker_beside(queue) if worker else nullcontext():
         run_server(host, port, workers=workers)
 
 
 def run_server(host: str, port: int, *, workers: int = 1) -> None:
     """Serve in this process, or in several below it."""
+    # uvicorn raises SIGTERM again once it has shut down; it must end the blocks around this
+    # call, which stop the worker and the database, and not just the process.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     uvicorn.run(
         "app.server:build",
         factory=True,

@@ -4,6 +4,7 @@ Tenants cannot see each other, so each test makes its own and nothing has to be 
 """
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -30,13 +31,17 @@ class World:
     authority_id: UUID
     provider_id: UUID
     credentials: dict[ClientKind, ClientCredentials]
-    tokens: dict[str, str]
+    tokens: dict[ClientKind, tuple[str, datetime]]
 
     def token(self, kind: ClientKind) -> str:
-        """Get an access token of a client of the authority."""
-        if kind not in self.tokens:
-            self.tokens[kind] = self.new_token(kind)["access_token"]
-        return self.tokens[kind]
+        """Get an access token of a client of the authority, valid by the test's clock."""
+        token, expires_at = self.tokens.get(kind, ("", self.clock.now))
+        if expires_at <= self.clock.now:
+            answer = self.new_token(kind)
+            token = answer["access_token"]
+            expires_at = self.clock.now + timedelta(seconds=answer["expires_in"])
+            self.tokens[kind] = (token, expires_at)
+        return token
 
     def new_token(self, kind: ClientKind, **form: str) -> dict[str, Any]:
         """Ask for a token now."""

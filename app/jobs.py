@@ -1,0 +1,124 @@
+"""Work that no request waits for, in procrastinate's queue in the same database.
+
+Arguments of a job carry ids only. The worker binds each tenant in turn.
+"""
+
+import asyncio
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Final
+from uuid import UUID
+
+import procrastinate
+import structlog
+from psycopg import Error as DatabaseError
+from psycopg.conninfo import make_conninfo
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session, sessionmaker
+
+from app.authorities.service import list_active_authorities
+from app.bookings.cancelling import expire_holds
+from app.bookings.idempotency import forget_keys
+from app.clock import Clock
+from app.db import NO_TENANT, transaction
+
+log = structlog.get_logger()
+
+KEYS_ARE_KEPT: Final = timedelta(hours=72)
+RESTART_PAUSE_S: Final = 2.0
+MOST_AT_ONCE: Final = 500
+
+
+def end_expired_holds(sessions: sessionmaker[Session], clock: Clock) -> None:
+    """End every hold that has run out, a batch a transaction."""
+    for authority_id in _authorities(sessions):
+        ended = MOST_AT_ONCE
+        while ended == MOST_AT_ONCE:
+            with transaction(sessions, authority_id) as session:
+                ended = expire_holds(session, now=clock(), limit=MOST_AT_ONCE)
+
+
+def forget_idempotency_keys(sessions: sessionmaker[Session], clock: Clock) -> None:
+    """Forget the keys that no client will retry any more."""
+    for authority_id in _authorities(sessions):
+        with transaction(sessions, authority_id) as session:
+            forget_keys(session, before=clock() - KEYS_ARE_KEPT)
+
+
+def _authorities(sessions: sessionmaker[Session]) -> list[UUID]:
+    with transaction(sessions, NO_TENANT) as session:
+        return list_active_authorities(session)
+
+
+def make_queue(engine: Engine, sessions: sessionmaker[Session], clock: Clock) -> procrastinate.App:
+    """Make the queue with all its jobs."""
+    # Not the URL as text: libpq and SQLAlchemy encode a space in it differently.
+    url = engine.url
+    where = {
+        **url.translate_connect_args(username="user", database="dbname"),
+        **url.query,
+    }
+    queue = procrastinate.App(
+        connector=procrastinate.PsycopgConnector(
+            conninfo=make_conninfo(**where), min_size=1, max_size=4
+        )
+    )
+
+    def every(cron: str, work: Callable[[sessionmaker[Session], Clock], None]) -> None:
+        async def run(timestamp: int) -> None:  # noqa: ARG001 - procrastinate passes it
+            await asyncio.to_thread(work, sessions, clock)
+
+        # One waiting run is enough: a second would find nothing to do.
+        task = queue.task(name=work.__name__, queueing_lock=work.__name__)(run)
+        queue.periodic(cron=cron)(task)
+
+    every("* * * * *", end_expired_holds)
+    every("17 3 * * *", forget_idempotency_keys)
+    return queue
+
+
+async def work(queue: procrastinate.App, stop: asyncio.Event) -> None:
+    """Run jobs until told to stop; a database that goes away is waited for."""
+    while not stop.is_set():
+        try:
+            async with queue.open_async():
+                worker = asyncio.create_task(
+                    queue.run_worker_async(
+                        install_signal_handlers=False,
+                        delete_jobs="successful",
+                        shutdown_graceful_timeout=10,
+                    )
+                )
+                stopping = asyncio.create_task(stop.wait())
+                await asyncio.wait({worker, stopping}, return_when=asyncio.FIRST_COMPLETED)
+                for task in (worker, stopping):
+                    task.cancel()
+                results = await asyncio.gather(worker, stopping, return_exceptions=True)
+                _say_if_failed(results[0])
+        except (DatabaseError, procrastinate.exceptions.ProcrastinateException, OSError) as error:
+            _say_if_failed(error)
+        if not stop.is_set():
+            await asyncio.sleep(RESTART_PAUSE_S)
+
+
+def _say_if_failed(result: object) -> None:
+    if isinstance(result, Exception):
+        # Its type only: the text of a database error may hold data.
+        log.warning("worker_restarts", error=type(result).__name__)
+
+
+@contextmanager
+def worker_beside(queue: procrastinate.App) -> Iterator[None]:
+    """Run a worker in a thread of its own while the block lasts."""
+    loop = asyncio.new_event_loop()
+    stop = asyncio.Event()
+    thread = threading.Thread(target=loop.run_until_complete, args=(work(queue, stop),))
+    thread.start()
+    try:
+        yield
+    finally:
+        loop.call_soon_threadsafe(stop.set)
+        thread.join()
+        loop.close()

@@ -1,0 +1,84 @@
+"""The jobs: holds that run out, keys that nobody will use again, and the worker itself."""
+
+import time
+from datetime import timedelta
+from uuid import uuid4
+
+from sqlalchemy import Engine, func, select, text
+from sqlalchemy.orm import Session, sessionmaker
+
+from app.bookings.models import IdempotencyKey
+from app.db import transaction
+from app.jobs import end_expired_holds, forget_idempotency_keys, make_queue, worker_beside
+from tests.support.catalogue import add_activity, add_child, add_session
+from tests.support.world import World
+
+
+def hold(world: World) -> str:
+    """Hold a place for ten minutes."""
+    body = {
+        "child_id": add_child(world),
+        "session_id": add_session(world, add_activity(world), capacity=1),
+        "funding": "free",
+        "hold_minutes": 10,
+    }
+    headers = {"Idempotency-Key": str(uuid4())}
+    answer = world.call("POST", "/v1/bookings", json=body, headers=headers)
+    assert answer.json()["status"] == "held", answer.text
+    booking_id: str = answer.json()["id"]
+    return booking_id
+
+
+class TestEndExpiredHolds:
+    def test_ends_those_that_have_run_out(
+        self, world: World, sessions: sessionmaker[Session]
+    ) -> None:
+        booking_id = hold(world)
+        end_expired_holds(sessions, world.clock)
+        assert world.call("GET", f"/v1/bookings/{booking_id}").json()["status"] == "held"
+
+        world.clock.now += timedelta(minutes=10)
+        end_expired_holds(sessions, world.clock)
+
+        booking = world.call("GET", f"/v1/bookings/{booking_id}").json()
+        assert (booking["status"], booking["cancel_cause"]) == ("cancelled", "hold_expired")
+        session = world.call("GET", f"/v1/sessions/{booking['session_id']}").json()
+        assert session["places_left"] == 1
+
+
+class TestForgetIdempotencyKeys:
+    def test_keeps_them_for_72_hours(self, world: World, sessions: sessionmaker[Session]) -> None:
+        hold(world)
+
+        def kept() -> int | None:
+            with transaction(sessions, world.authority_id) as session:
+                return session.scalar(select(func.count()).select_from(IdempotencyKey))
+
+        world.clock.now += timedelta(hours=72)
+        forget_idempotency_keys(sessions, world.clock)
+        assert kept() == 1
+        world.clock.now += timedelta(seconds=1)
+        forget_idempotency_keys(sessions, world.clock)
+        assert kept() == 0
+
+
+class TestWorkerBeside:
+    def test_runs_what_is_deferred_and_stops(
+        self, world: World, sessions: sessionmaker[Session], engine: Engine
+    ) -> None:
+        booking_id = hold(world)
+        world.clock.now += timedelta(minutes=11)
+        queue = make_queue(engine, sessions, world.clock)
+        with worker_beside(queue):
+            with queue.replace_connector(queue.connector.get_sync_connector()) as sync, sync.open():
+                sync.tasks["end_expired_holds"].defer(timestamp=0)
+            for _ in range(100):
+                booking = world.call("GET", f"/v1/bookings/{booking_id}").json()
+                if booking["status"] == "cancelled":
+                    break
+                time.sleep(0.1)
+
+        assert booking["status"] == "cancelled"
+        with engine.connect() as connection:
+            left = connection.scalar(text("SELECT count(*) FROM procrastinate_jobs"))
+        assert left == 0, "done jobs are removed"
