@@ -36,11 +36,12 @@ bearer = OAuth2(
 )
 
 
-async def get_claims(
-    context: ContextDep, now: NowDep, authorization: Annotated[str | None, Depends(bearer)]
-) -> Claims:
+async def get_claims(request: Request, context: ContextDep, now: NowDep) -> Claims:
     """Read the bearer token."""
-    match = re.fullmatch(r"(?i:bearer) +([A-Za-z0-9._~+/=-]+)", authorization or "")
+    # Not through the security scheme: what depends on that is made anew for each set of scopes,
+    # so that the caller and the route would each open a transaction of their own.
+    authorization = request.headers.get("Authorization", "")
+    match = re.fullmatch(r"(?i:bearer) +([A-Za-z0-9._~+/=-]+)", authorization)
     if match is None:
         raise Unauthenticated
     tokens: Tokens = context.parts["tokens"]
@@ -123,6 +124,8 @@ def get_caller(
     claims: Annotated[Claims, Depends(get_claims)],
     request_id: RequestIdDep,
     scheme: SecurityScopes,
+    # Publishes the scheme in OpenAPI.
+    _: Annotated[str | None, Depends(bearer)],
 ) -> Caller:
     """Let the caller through the door whose scopes it has."""
     caller = find_caller(session, claims, request_id)
