@@ -197,7 +197,7 @@ def change_session(
     changes = _changes(patch)
     body = apply_patch(SessionCreate, document, changes)
     if body.capacity < changed.taken:
-        raise capacity_under_taken()
+        raise Invalid("capacity", CAPACITY_UNDER_TAKEN, "More places are taken than this")
     moved = (body.starts_at, body.ends_at) != (changed.starts_at, changed.ends_at)
     if moved and changed.taken:
         raise Invalid("starts_at", TIME_OF_TAKEN_PLACES, "Families have taken places at this time")
@@ -225,11 +225,6 @@ def meaning_of(interest: str | None) -> Meaning | None:
         return None
     named = [interest] if vocabulary.is_known(interest) else vocabulary.recognise(interest)
     return Meaning(vocabulary.vocabulary().with_narrower(named), interest)
-
-
-def capacity_under_taken() -> Invalid:
-    """Say that more places are taken than there would be."""
-    return Invalid("capacity", CAPACITY_UNDER_TAKEN, "More places are taken than this")
 
 
 def _get(session: Transaction, kind: type[Row], id_: UUID) -> Row:
@@ -307,17 +302,10 @@ def _write_down(
 
 
 def _flush(session: Transaction) -> None:
-    # Another request may have been quicker than our checks: the database has the last word.
     try:
         session.flush()
     except IntegrityError as error:
-        raise _refusal(error) from None
-
-
-def _refusal(error: IntegrityError) -> Exception:
-    constraint = getattr(getattr(error.orig, "diag", None), "constraint_name", None) or ""
-    if constraint.endswith("_source_id"):
-        return SourceIdTaken()
-    if constraint == "ck_sessions_taken_within_capacity":
-        return capacity_under_taken()
-    return error
+        constraint = getattr(getattr(error.orig, "diag", None), "constraint_name", None)
+        if constraint is not None and constraint.endswith("_source_id"):
+            raise SourceIdTaken from None
+        raise

@@ -1,119 +1,44 @@
 """Imports: twice the same, all or nothing, what is booked left alone."""
 
-import json
 import time
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import Engine, event, func, select, update
+from sqlalchemy import Engine, event, select
 from sqlalchemy.orm import Session as Transaction
 from sqlalchemy.orm import sessionmaker
 
-from app.access.caller import Caller
 from app.access.models import AuditEntry
-from app.access.scopes import ClientKind
-from app.catalogue.models import Activity, CatalogueVersion, Offer, Provider, Session
+from app.catalogue.models import Activity, CatalogueVersion, Offer, Session
 from app.db import transaction
 from app.feeds.contents import Horizon
-from app.feeds.errors import ImportRejected
 from app.feeds.readers import FeedKind
-from app.feeds.schemas import Counts, ImportReport
-from app.feeds.service import import_file
-from app.ids import new_id
+from app.feeds.schemas import Counts
 from app.outbox.models import Event
 from tests.support.clock import NOON
+from tests.support.imports import (
+    CLUB,
+    FEED,
+    GALA,
+    JUDO,
+    LAST_CENTURY,
+    SATURDAYS,
+    WEEKLY,
+    book,
+    ndjson,
+    rejected,
+    rows_of,
+    snapshot,
+    stored,
+    take,
+)
 from tests.support.world import World
 
-LONDON = ZoneInfo("Europe/London")
 SAMPLES = Path(__file__).parents[3] / "app" / "samples" / "data"
-
-CLUB = {"type": "provider", "source_id": "p1", "name": "Trent Judo"}
-WEEKLY = {
-    "source_id": "s1",
-    "freq": "WEEKLY",
-    "byday": ["SA"],
-    "opens_at": "10:00",
-    "closes_at": "11:30",
-    "capacity": 6,
-}
-JUDO = {
-    "type": "activity",
-    "source_id": "a1",
-    "provider_source_id": "p1",
-    "title": "Judo",
-    "description": "For beginners.",
-    "venue": {"name": "Hall", "postcode": "ST4 2DE"},
-    "offers": [{"need": "step_free"}, {"need": "hoist", "kind": "on_request", "lead_days": 3}],
-    "schedules": [WEEKLY],
-}
-GALA = {
-    "type": "session",
-    "source_id": "x1",
-    "activity_source_id": "a1",
-    "starts_at": "2027-03-10T18:00:00+00:00",
-    "ends_at": "2027-03-10T20:00:00+00:00",
-    "capacity": 20,
-    "offers": [{"need": "bsl"}],
-}
-LAST_CENTURY = {"starts_at": "1999-01-01T10:00:00Z", "ends_at": "1999-01-01T11:00:00Z"}
-FEED = [CLUB, JUDO, GALA]
-# 6 March is the first Saturday; the horizon of 92 days ends with 1 June.
-SATURDAYS = 13
-
-
-def ndjson(*rows: dict[str, Any]) -> bytes:
-    return b"\n".join(json.dumps(row).encode() for row in rows)
-
-
-def take(world: World, data: bytes, kind: FeedKind = "ndjson", **options: Any) -> ImportReport:
-    """Import into the world's authority."""
-    caller = Caller(
-        new_id(), ClientKind.BROKER, world.authority_id, frozenset(), request_id=new_id()
-    )
-    options.setdefault("now", NOON)
-    with transaction(world.sessions, world.authority_id) as session:
-        return import_file(session, caller, data, kind, **options)
-
-
-def rejected(world: World, data: bytes, **options: Any) -> ImportReport:
-    """Import what has to be rejected, and see that it left nothing behind."""
-    before = snapshot(world)
-    with pytest.raises(ImportRejected) as refusal:
-        take(world, data, **options)
-    assert snapshot(world) == before
-    report = ImportReport.model_validate(refusal.value.facts)
-    assert not report.applied
-    return report
-
-
-def rows_of(world: World, kind: Any) -> list[Any]:
-    with transaction(world.sessions, world.authority_id) as session:
-        return list(session.scalars(select(kind).order_by(kind.id)))
-
-
-def stored(world: World) -> dict[str, Session]:
-    """Give the stored sessions by source id."""
-    return {row.source_id: row for row in rows_of(world, Session)}
-
-
-def snapshot(world: World) -> list[tuple[Any, ...]]:
-    """Give every row of the catalogue, its version and the number of events."""
-    found: list[tuple[Any, ...]] = []
-    with transaction(world.sessions, world.authority_id) as session:
-        for kind in (Provider, Activity, Session, Offer):
-            found += map(tuple, session.execute(select(*kind.__table__.columns)))
-        found.append(("version", session.scalar(select(CatalogueVersion.version)) or 0))
-        found.append(("events", session.scalar(select(func.count()).select_from(Event))))
-    return sorted(found, key=str)
-
-
-def book(world: World, source_id: str, taken: int) -> None:
-    with transaction(world.sessions, world.authority_id) as session:
-        session.execute(update(Session).where(Session.source_id == source_id).values(taken=taken))
 
 
 class TestImport:
@@ -209,6 +134,16 @@ class TestImport:
         assert {row.id for row in rows_of(world, Session)}.isdisjoint(
             row.id for row in rows_of(other_world, Session)
         )
+
+
+class TestConcurrency:
+    def test_two_imports_of_one_feed_at_once_make_its_rows_once(self, world: World) -> None:
+        with ThreadPoolExecutor(2) as threads:
+            reports = list(threads.map(lambda _: take(world, ndjson(*FEED)), range(2)))
+
+        created = sorted(report.created.sessions for report in reports)
+        assert created == [0, SATURDAYS + 1]
+        assert len(stored(world)) == SATURDAYS + 1
 
 
 class TestDryRun:
@@ -342,96 +277,6 @@ def test_a_poisoned_file_leaves_the_catalogue_intact(
     report = rejected(world, data, kind=kind)
 
     assert report.error_count > 0
-
-
-class TestVanished:
-    def test_future_sessions_that_the_schedule_no_longer_has_are_cancelled(
-        self, world: World
-    ) -> None:
-        take(world, ndjson(*FEED))
-        book(world, "s1@2027-04-10", 2)
-        until_march = JUDO | {"schedules": [WEEKLY | {"until": "2027-03-27"}]}
-
-        report = take(world, ndjson(CLUB, until_march, GALA))
-
-        rows = stored(world)
-        assert report.cancelled == SATURDAYS - 5
-        assert rows["s1@2027-03-27"].status == "scheduled"
-        assert rows["s1@2027-04-03"].status == "cancelled"
-        assert rows["s1@2027-04-10"].status == "scheduled"
-        assert [(found.row, found.rule) for found in report.warnings] == [(2, "places_taken")]
-        with transaction(world.sessions, world.authority_id) as session:
-            cancelled = session.scalars(
-                select(Event.object_id).where(Event.type == "session.cancelled")
-            ).all()
-        assert len(cancelled) == report.cancelled
-        assert take(world, ndjson(CLUB, until_march, GALA)).cancelled == 0
-
-    def test_they_come_back_with_the_schedule_but_not_what_a_broker_cancelled(
-        self, world: World
-    ) -> None:
-        take(world, ndjson(*FEED))
-        found = stored(world)["s1@2027-03-13"]
-        answer = world.call(
-            "PATCH",
-            f"/v1/sessions/{found.id}",
-            json={"status": "cancelled"},
-            headers={"If-Match": "*"},
-        )
-        assert answer.status_code == 200
-        take(world, ndjson(CLUB, JUDO | {"schedules": []}, GALA))
-
-        take(world, ndjson(*FEED))
-
-        statuses = {key: row.status for key, row in stored(world).items()}
-        assert statuses.pop("s1@2027-03-13") == "cancelled"
-        assert set(statuses.values()) == {"scheduled"}
-
-    def test_the_past_and_other_activities_are_left_alone(self, world: World) -> None:
-        other = JUDO | {"source_id": "a2", "schedules": [WEEKLY | {"source_id": "s2"}]}
-        take(world, ndjson(*FEED, other))
-
-        report = take(
-            world,
-            ndjson(CLUB, JUDO | {"schedules": []}),
-            now=datetime(2027, 3, 14, 12, tzinfo=UTC),
-        )
-
-        rows = stored(world)
-        assert report.cancelled == SATURDAYS - 2
-        assert rows["s1@2027-03-13"].status == "scheduled"
-        assert rows["x1"].status == "scheduled"
-        assert {row.status for key, row in rows.items() if key.startswith("s2")} == {"scheduled"}
-
-
-class TestClockChanges:
-    @pytest.mark.parametrize(
-        ("day", "opens_at", "local", "utc"),
-        [
-            (date(2027, 3, 27), "10:00", "10:00", "10:00"),
-            (date(2027, 3, 28), "10:00", "10:00", "09:00"),
-            # Half past one is skipped that night.
-            (date(2027, 3, 28), "01:30", "02:30", "01:30"),
-            (date(2027, 10, 30), "10:00", "10:00", "09:00"),
-            (date(2027, 10, 31), "10:00", "10:00", "10:00"),
-            # Half past one comes twice that night.
-            (date(2027, 10, 31), "01:30", "01:30", "00:30"),
-        ],
-    )
-    def test_a_club_keeps_its_hour(
-        self, world: World, day: date, opens_at: str, local: str, utc: str
-    ) -> None:
-        schedule = {"source_id": "s", "freq": "DAILY", "dtstart": str(day), "count": 1}
-        times = {"opens_at": opens_at, "closes_at": "12:00", "capacity": 5}
-        data = ndjson(CLUB, JUDO | {"schedules": [schedule | times]})
-        now = datetime(day.year, day.month, 1, tzinfo=UTC)
-
-        take(world, data, now=now)
-
-        (found,) = rows_of(world, Session)
-        assert f"{found.starts_at.astimezone(LONDON):%H:%M}" == local
-        assert f"{found.starts_at:%H:%M}" == utc
-        assert take(world, data, now=now).unchanged.sessions == 1
 
 
 @pytest.fixture
