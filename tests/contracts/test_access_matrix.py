@@ -89,9 +89,12 @@ class Operation:
 
     cells: Cells
     body: Callable[[dict[str, str]], Any] = lambda ids: None
+    # Of an operation that takes a file in a form.
+    form: Mapping[str, str] | None = None
 
 
 SERVICE = {"need": "one_to_one", "lead_days": 7, "cost_pence": 4500, "per_week": 5}
+FILE = b'{"type": "provider", "source_id": "1", "name": "Anglers", "kind": "specialist"}'
 PROVIDER_BODY = {"name": "Mill Lane Anglers", "kind": "community_group"}
 OPERATIONS: dict[str, Operation] = {
     "POST /v1/authorities": Operation(for_operators(201), lambda ids: {"name": "Leeds"}),
@@ -129,6 +132,7 @@ OPERATIONS: dict[str, Operation] = {
     "PATCH /v1/sessions/{session_id}": Operation(
         of_the_authority(200), lambda ids: {"capacity": 20}
     ),
+    "POST /v1/imports": Operation(for_brokers(200), form={"kind": "ndjson", "dry_run": "true"}),
     "POST /v1/households": Operation(for_brokers(201), lambda ids: {}),
     "POST /v1/households/{household_id}/family-codes": Operation(of_the_authority(201)),
     "POST /v1/children": Operation(of_a_family(201), lambda ids: child_body(ids["household_id"])),
@@ -208,6 +212,8 @@ class Stage:
             method,
             path.format(**ids),
             json=operation.body(ids),
+            data=operation.form,
+            files=operation.form and {"file": FILE},
             headers=headers,
         )
 
