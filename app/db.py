@@ -127,7 +127,8 @@ def make_engine(url: str, *, role: str = API_ROLE, pool_size: int = 20) -> Engin
     engine = create_engine(
         with_driver(url, role=role),
         pool_size=pool_size,
-        max_overflow=pool_size,
+        # For what does not wait for its turn: jobs, and the record of a refusal.
+        max_overflow=10,
         pool_timeout=10,
         pool_pre_ping=True,
         # A DBAPI error would otherwise carry a child's data into the log.

@@ -1,5 +1,7 @@
 """What any route may ask for that needs to know nothing of who calls."""
 
+import asyncio
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Protocol, TypeVar
@@ -20,6 +22,8 @@ class Context:
 
     session_factory: sessionmaker[Session]
     clock: Clock
+    # As many requests at once as there are database connections.
+    admission: asyncio.Semaphore
     # Filled by the rooms above, which this module does not know.
     parts: dict[str, Any]
 
@@ -31,6 +35,19 @@ async def get_context(request: Request) -> Context:
 
 
 ContextDep = Annotated[Context, Depends(get_context)]
+
+
+async def get_admission(context: ContextDep) -> AsyncIterator[None]:
+    """Wait for a turn at the database, once the body has been read.
+
+    Each request uses threads of one pool and a connection of another. Were more let in than there
+    are connections, the threads could all wait for one while those who have one wait for a thread.
+    """
+    async with context.admission:
+        yield
+
+
+AdmissionDep = Annotated[None, Depends(get_admission, scope="function")]
 
 
 async def get_now(context: ContextDep) -> datetime:

@@ -5,7 +5,7 @@ from pydantic import BaseModel
 from sqlalchemy import text
 
 from app.db import NO_TENANT, transaction
-from app.dependencies import ContextDep
+from app.dependencies import AdmissionDep, ContextDep
 from app.errors import Unavailable
 from app.migrate import newest_revision
 from app.problems import responses
@@ -26,7 +26,7 @@ async def tell_liveness() -> Health:
 
 
 @router.get("/readyz", responses=responses(Unavailable))
-def tell_readiness(context: ContextDep) -> Health:
+def tell_readiness(context: ContextDep, _: AdmissionDep) -> Health:
     """Tell whether requests can be served: the database answers and has the newest schema."""
     with transaction(context.session_factory, NO_TENANT) as session:
         revision = session.scalar(text("SELECT version_num FROM alembic_version"))

@@ -1,5 +1,6 @@
 """The service: `create_app` is the one place where its parts are chosen."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
@@ -35,6 +36,7 @@ def create_app(
     tokens: Tokens,
     *,
     clock: Clock = now_utc,
+    most_at_once: int = 20,
     on_stop: Callable[[], Any] = lambda: None,
 ) -> FastAPI:
     """Put the service together from its parts, and refuse to if a route has no guard."""
@@ -55,7 +57,10 @@ def create_app(
         redirect_slashes=False,
     )
     app.state.context = Context(
-        session_factory, clock, parts={"tokens": tokens, "warm_catalogues": WarmCatalogues()}
+        session_factory,
+        clock,
+        asyncio.Semaphore(most_at_once),
+        parts={"tokens": tokens, "warm_catalogues": WarmCatalogues()},
     )
     app.add_middleware(RequestMiddleware)
     problems.install(app)

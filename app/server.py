@@ -51,5 +51,8 @@ def build() -> FastAPI:
     # The parent process has migrated before any worker starts.
     database = resources.enter_context(open_database(settings, newest=False))
     return create_app(
-        database.sessions, Tokens(keys, issuer=settings.issuer), on_stop=resources.close
+        database.sessions,
+        Tokens(keys, issuer=settings.issuer),
+        most_at_once=settings.pool_size,
+        on_stop=resources.close,
     )

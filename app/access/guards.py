@@ -16,7 +16,7 @@ from app.access.caller import Caller
 from app.access.scopes import DESCRIPTIONS, SCOPES_OF_KIND, ClientKind, Scope
 from app.access.tokens import Claims, Tokens
 from app.db import NO_TENANT, transaction
-from app.dependencies import Context, ContextDep, NowDep, RequestIdDep
+from app.dependencies import AdmissionDep, Context, ContextDep, NowDep, RequestIdDep
 from app.errors import AppError, Forbidden, NotFound, Unauthenticated
 
 # Everything else needs a scope; `check_routes` stops the start where one is missing.
@@ -53,6 +53,7 @@ def get_session(
     context: ContextDep,
     claims: Annotated[Claims, Depends(get_claims)],
     now: NowDep,
+    _: AdmissionDep,
 ) -> Iterator[Session]:
     """Open the transaction of the request, bound to the caller's authority."""
     try:
@@ -116,7 +117,13 @@ def find_caller(session: Session, claims: Claims, request_id: UUID) -> Caller | 
     )
 
 
-SessionDep = Annotated[Session, Depends(get_session, scope="function")]
+# More at once would each hold a connection while they wait for a thread, and the other way round,
+# until both run out; those beyond wait here and hold neither.
+MOST_TRANSACTIONS: Final = 20
+
+SessionDep = Annotated[
+    Session, Depends(get_session, scope="function", max_concurrency=MOST_TRANSACTIONS)
+]
 
 
 def get_caller(

@@ -17,7 +17,7 @@ from app.access.errors import (
 )
 from app.access.schemas import TokenAnswer, TokenRequest
 from app.db import NO_TENANT, transaction
-from app.dependencies import ContextDep, NowDep, RequestIdDep
+from app.dependencies import AdmissionDep, ContextDep, NowDep, RequestIdDep
 from app.problems import responses
 
 router = APIRouter(prefix="/oauth", tags=["access"])
@@ -34,6 +34,7 @@ def issue_token(
     context: ContextDep,
     now: NowDep,
     request_id: RequestIdDep,
+    _: AdmissionDep,
     authorization: Annotated[str | None, Header(max_length=1000)] = None,
 ) -> TokenAnswer:
     """Exchange credentials, a family's one-time code or a refresh token for an access token."""

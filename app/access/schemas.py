@@ -28,7 +28,7 @@ class TokenAnswer(BaseModel):
     """An access token."""
 
     access_token: str
-    token_type: Literal["Bearer"] = "Bearer"
+    token_type: Literal["Bearer"] = "Bearer"  # noqa: S105 - not a password
     expires_in: int
     scope: str
     refresh_token: str | None = None
