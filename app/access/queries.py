@@ -25,6 +25,22 @@ def find_active_client(session: Session, client_id: UUID) -> Client | None:
     )
 
 
+def find_client(
+    session: Session, *, kind: str, name: str, authority_id: UUID | None
+) -> Client | None:
+    """Find the client of a kind with this name: of an authority, or an operator."""
+    return session.scalar(
+        select(Client)
+        .where(
+            Client.kind == kind,
+            Client.name == name,
+            Client.authority_id.is_not_distinct_from(authority_id),
+        )
+        .order_by(Client.id)
+        .limit(1)
+    )
+
+
 def find_live_grant(session: Session, grant_id: UUID, client_id: UUID) -> FamilyGrant | None:
     """Find a grant that has not been revoked."""
     return session.scalar(

@@ -64,6 +64,32 @@ def register_client(
     return ClientCredentials(client_id=client.id, client_secret=secret, kind=kind)
 
 
+def renew_client(
+    session: Session,
+    *,
+    kind: ClientKind,
+    name: str,
+    authority_id: UUID | None,
+    now: datetime,
+    provider_id: UUID | None = None,
+) -> ClientCredentials:
+    """Give the client of this name a new secret, which ends the old one; register it if new."""
+    client = queries.find_client(session, kind=kind, name=name, authority_id=authority_id)
+    if client is None:
+        return register_client(
+            session,
+            kind=kind,
+            name=name,
+            authority_id=authority_id,
+            provider_id=provider_id,
+            now=now,
+        )
+    secret = secrets.token_urlsafe(32)
+    client.secret_sha256 = digest(secret)
+    session.flush()
+    return ClientCredentials(client_id=client.id, client_secret=secret, kind=kind)
+
+
 def authenticate_client(session: Session, client_id: str | None, secret: str | None) -> Client:
     """Find the client with these credentials."""
     try:

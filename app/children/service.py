@@ -72,6 +72,16 @@ def add_household(session: Session, *, reference: str | None, now: datetime) -> 
     return household
 
 
+def add_households(
+    session: Session, references: Sequence[str | None], *, now: datetime
+) -> list[UUID]:
+    """Record many families of the bound authority, in order."""
+    keys = {"authority_id": session.info["authority_id"], "created_at": now}
+    rows = [{**keys, "id": new_id(), "reference": reference} for reference in references]
+    queries.insert_rows(session, {Household: rows})
+    return [row["id"] for row in rows]
+
+
 def get_household(session: Session, caller: Caller, household_id: UUID) -> Household:
     """Get a household that is the caller's business."""
     household = queries.find_household(session, caller, household_id)
