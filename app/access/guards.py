@@ -117,13 +117,7 @@ def find_caller(session: Session, claims: Claims, request_id: UUID) -> Caller | 
     )
 
 
-# More at once would each hold a connection while they wait for a thread, and the other way round,
-# until both run out; those beyond wait here and hold neither.
-MOST_TRANSACTIONS: Final = 20
-
-SessionDep = Annotated[
-    Session, Depends(get_session, scope="function", max_concurrency=MOST_TRANSACTIONS)
-]
+SessionDep = Annotated[Session, Depends(get_session, scope="function")]
 
 
 def get_caller(
