@@ -56,6 +56,9 @@ def store(session: Transaction, changes: Mapping[str, Changes], *, now: datetime
         for row in part.updated:
             verb = "cancelled" if row["id"] in part.cancelled else "updated"
             emit(session, f"{name}.{verb}", row["id"], sequence=row["version"], now=now)
+    session.flush()
+    # Rows that were read before are no longer as they were read.
+    session.expire_all()
 
 
 def _first(authority_id: UUID, now: datetime) -> Columns:

@@ -169,7 +169,7 @@ def _spare_taken_places(
         if updates[id_]["capacity"] < row.capacity or _moves(updates[id_], row)
     }
     taken = queries.lock_taken(session, {*risky, *vanished})
-    refused = set()
+    refused: set[UUID] = set()
     for id_ in risky:
         number, row = changed[id_]
         if updates[id_]["capacity"] < taken.get(id_, 0):
@@ -181,6 +181,7 @@ def _spare_taken_places(
             contents.refuse(number, "starts_at", TIME_OF_TAKEN_PLACES, message)
             refused.add(id_)
     plan.sessions.updated = [row for row in plan.sessions.updated if row["id"] not in refused]
+    plan.sessions.cancelled -= refused
     for id_ in refused:
         plan.sessions.offers.pop(id_, None)
     for id_, (number, row) in vanished.items():
