@@ -13,10 +13,13 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
 from app.access.guards import PUBLIC_OPERATIONS
 from app.access.scopes import ClientKind
+from app.children import queries
+from app.children.models import Child
 from app.ids import new_id
 from tests.support.children import child_body, create_child
 from tests.support.clock import SetClock
@@ -359,3 +362,11 @@ def test_what_the_server_owns_never_binds(stage: Stage, caller: str, name: str) 
     assert created.status_code == changed.status_code == 422
     after = stage.call(caller, "GET /v1/children/{child_id}", OWN)
     assert (after.text, after.headers["ETag"]) == (before.text, before.headers["ETag"])
+
+
+def test_the_matrix_sees_a_missing_check(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Show that the cells fail a service that forgets whose child it is."""
+    monkeypatch.setattr(queries, "readable_children", lambda caller: select(Child))
+
+    with pytest.raises(AssertionError, match="200 instead of 404"):
+        test_who_may(stage, "GET /v1/children/{child_id}")

@@ -241,7 +241,8 @@ def test_every_parameter(world: World, document: Document) -> None:
         if (operation.method, operation.path) in PUBLIC_OPERATIONS:
             continue
         for parameter in operation.definition.get("parameters", []):
-            for value in [*PARAMETERS, *map(cursor, CURSORS)]:
+            crooked = map(cursor, CURSORS) if parameter["name"] == "cursor" else []
+            for value in [*PARAMETERS, *crooked]:
                 answer = call_with_parameter(world, operation, parameter, value)
                 tried += 1
                 if problem := breach(answer, refused=False):
