@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 from typing import Annotated, Any
 
 from pydantic import (
+    AfterValidator,
     AwareDatetime,
     BaseModel,
     BeforeValidator,
@@ -15,6 +16,8 @@ from pydantic import (
     field_validator,
 )
 from pydantic_core import PydanticCustomError
+
+from app.postcodes import MAX_LENGTH, parse_postcode
 
 LARGEST_INTEGER = 2**31 - 1
 
@@ -45,6 +48,17 @@ def _only_iso_dates(value: Any) -> Any:
 
 
 CalendarDate = Annotated[date, BeforeValidator(_only_iso_dates)]
+
+
+def _read_postcode(text: str) -> str:
+    try:
+        return parse_postcode(text).text
+    except ValueError:
+        raise PydanticCustomError("postcode_unreadable", "This is not a UK postcode") from None
+
+
+# Given in its usual form, however it is written.
+PostcodeText = Annotated[str, Field(max_length=MAX_LENGTH), AfterValidator(_read_postcode)]
 
 # Messages of these error types quote what was sent; the others only state the rule.
 RULES_WITHOUT_QUOTES = {

@@ -16,8 +16,18 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from app.codes import NeedCode
-from app.postcodes import parse_postcode
-from app.wire import Count, Instant, Latitude, Longitude, LongText, Name, Pence, ShortText, Wire
+from app.wire import (
+    Count,
+    Instant,
+    Latitude,
+    Longitude,
+    LongText,
+    Name,
+    Pence,
+    PostcodeText,
+    ShortText,
+    Wire,
+)
 
 LONGEST_SESSION: Final = timedelta(days=14)
 
@@ -28,24 +38,14 @@ OfferKind = Literal["provided", "limited", "on_request"]
 Funding = Literal["free", "contributory"]
 SessionStatus = Literal["scheduled", "cancelled"]
 
-Age = Annotated[int, Field(ge=0, le=18)]
+# An activity may be for more ages than an authority serves: its policy decides.
+Age = Annotated[int, Field(ge=0, le=120)]
 LeadDays = Annotated[int, Field(ge=0, le=365)]
 SourceId = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 Concept = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120)]
 Website = Annotated[str, StringConstraints(max_length=2000, pattern=r"^https?://[^\s<>\"]+$")]
 Email = Annotated[str, StringConstraints(max_length=254, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")]
 Phone = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
-
-
-def read_postcode(text: str) -> str:
-    """Give a postcode in its usual form."""
-    try:
-        return parse_postcode(text).text
-    except ValueError:
-        raise PydanticCustomError("postcode_unreadable", "This is not a UK postcode") from None
-
-
-PostcodeText = Annotated[str, AfterValidator(read_postcode)]
 
 Item = TypeVar("Item", bound=str)
 

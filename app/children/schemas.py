@@ -23,8 +23,8 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from app.codes import WEEKDAYS, Feeling, NeedCode, Voice, Weekday
-from app.postcodes import MAX_LENGTH, centroid, parse_postcode
-from app.wire import CalendarDate, Latitude, Longitude, ShortText, Wire
+from app.postcodes import centroid, parse_postcode
+from app.wire import CalendarDate, Latitude, Longitude, PostcodeText, ShortText, Wire
 
 Gender = Literal["female", "male", "other"]
 # Who messages are addressed to, and who gives a consent.
@@ -43,13 +43,6 @@ EXAMPLE_ID = "0198c6a4-7d1e-7c3a-9b52-3f1f0a4c8e21"
 EXAMPLE_FRIEND_ID = "0198c6a4-7d1e-7c3a-9b52-3f1f0a4c8e22"
 
 
-def _read_postcode(text: str) -> str:
-    try:
-        return parse_postcode(text).text
-    except ValueError:
-        raise PydanticCustomError("postcode", "This is not a UK postcode") from None
-
-
 def _read_clock_time(value: Any) -> Any:
     # Left to itself pydantic also reads seconds since midnight, fractions and time zones.
     if type(value) is time or (isinstance(value, str) and CLOCK_TIME.fullmatch(value)):
@@ -63,7 +56,6 @@ def _refuse_repeats(values: list[Any]) -> list[Any]:
     return values
 
 
-PostcodeText = Annotated[str, Field(max_length=MAX_LENGTH), AfterValidator(_read_postcode)]
 ClockTime = Annotated[
     time,
     BeforeValidator(_read_clock_time),

@@ -75,7 +75,7 @@ class TestCreateChild:
             ({"given_name": "  "}, "given_name", "string_too_short"),
             ({"given_name": "x" * 101}, "given_name", "string_too_long"),
             ({"gender": "boy"}, "gender", "literal_error"),
-            ({"home": {"postcode": "NOWHERE"}}, "home.postcode", "postcode"),
+            ({"home": {"postcode": "NOWHERE"}}, "home.postcode", "postcode_unreadable"),
             ({"home": {}}, "home", "home"),
             ({"home": {"latitude": 53.0}}, "home", "position"),
             ({"home": {"latitude": 91, "longitude": 0}}, "home.latitude", "less_than_equal"),

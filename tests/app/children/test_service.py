@@ -1,6 +1,8 @@
 """What other rooms ask of the children room."""
 
 import time
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from uuid import UUID
 
 import pytest
@@ -68,3 +70,22 @@ class TestConsentHolds:
                 assert service.consent_holds(session, UUID(child_id), "matching") is None
 
         assert found == [None, True, False, True]
+
+
+class TestUpdateChild:
+    def test_of_two_at_once_from_one_version_one_wins(self, world: World) -> None:
+        child_id = create_child(world)["id"]
+        start = Barrier(2)
+
+        def rename(name: str) -> int:
+            start.wait()
+            status: int = world.call(
+                "PATCH",
+                f"/v1/children/{child_id}",
+                json={"given_name": name},
+                headers={"If-Match": '"1"'},
+            ).status_code
+            return status
+
+        with ThreadPoolExecutor(2) as pool:
+            assert sorted(pool.map(rename, ["Ada", "Bo"])) == [200, 412]
