@@ -100,7 +100,7 @@ class ActivityFilter(Wire):
     q: Words | None = Field(None, description="Words of the title or description")
     interest: Words | None = Field(None, description="A concept's notation, or words for it")
     need: NeedCode | None = Field(None, description="Met in some way: provided or on request")
-    age: Annotated[int, Field(ge=0, le=18)] | None = None
+    age: Annotated[int, Field(ge=0, le=120)] | None = None
     setting: Setting | None = None
     break_type: BreakType | None = None
     funding: Funding | None = None

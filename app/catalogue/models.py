@@ -46,8 +46,6 @@ class Activity(TenantTable, Base):
         belongs_to("providers", "provider_id"),
         UniqueConstraint("authority_id", "source_id"),
         Index(None, "authority_id", "provider_id"),
-        Index("ix_activities_words", "words", postgresql_using="gin"),
-        Index("ix_activities_concepts", "concepts", postgresql_using="gin"),
         CheckConstraint("min_age >= 0 AND min_age <= max_age", name="ages"),
         CheckConstraint("price_pence >= 0", name="price_not_negative"),
         CheckConstraint("(latitude IS NULL) = (longitude IS NULL)", name="position"),

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session as Transaction
 
+from app import concepts as vocabulary
 from app.access import audit
 from app.access.caller import Caller
 from app.catalogue import queries
@@ -34,7 +35,6 @@ from app.catalogue.schemas import (
     SessionRead,
     SessionUpdate,
 )
-from app.engine import concepts as vocabulary
 from app.errors import Invalid, NotFound
 from app.etags import check_if_match
 from app.ids import new_id

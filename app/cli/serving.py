@@ -61,6 +61,8 @@ def run_server(host: str, port: int, *, workers: int = 1) -> None:
         date_header=True,
         proxy_headers=False,
         h11_max_incomplete_event_size=LARGEST_HEADER,
+        # Longer than clients keep idle connections, so that none is closed under a new request.
+        timeout_keep_alive=75,
         timeout_graceful_shutdown=GRACE_S,
     )
 

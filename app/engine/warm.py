@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 import matching
 from app.clock import month_bounds, month_of
 from app.engine import queries
-from app.engine.concepts import vocabulary
+from app.concepts import vocabulary
 
 # Sessions of the last month stay, so that a fit can still be explained after the fact.
 LOOK_BACK: Final = timedelta(days=31)

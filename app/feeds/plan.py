@@ -12,7 +12,7 @@ from app.catalogue.bulk import Changes
 from app.catalogue.documents import place_venue
 from app.catalogue.models import Activity, Offer, Provider, Session
 from app.catalogue.service import CAPACITY_UNDER_TAKEN, TIME_OF_TAKEN_PLACES, choose_concepts
-from app.engine import concepts as vocabulary
+from app import concepts as vocabulary
 from app.feeds import queries
 from app.feeds.contents import Contents, Horizon
 from app.feeds.records import ActivityRecord, OfferRecord, ProviderRecord, SessionRecord

@@ -99,7 +99,7 @@ WebAddress = Annotated[
 ]
 Phone = Annotated[str, StringConstraints(max_length=100), _Readable]
 PostcodeText = Annotated[str, _Readable, AfterValidator(_read_postcode)]
-Age = Annotated[int, Field(ge=0, le=MAX_AGE), _Number]
+Age = Annotated[int, Field(ge=0, le=120), _Number]
 Pence = Annotated[int, Field(ge=0, le=10_000_000), _Number]
 Capacity = Annotated[int, Field(ge=0, le=100_000), _Number]
 Days = Annotated[int, Field(ge=0, le=365), _Number]

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from app.access import audit
 from app.access.caller import Caller
 from app.children import service as children
-from app.engine import concepts
+from app import concepts
 from app.errors import NotFound
 from app.ids import new_id
 from app.outbox.service import emit

@@ -94,12 +94,6 @@ def upgrade() -> None:
         ["authority_id", "provider_id"],
         unique=False,
     )
-    op.create_index(
-        "ix_activities_concepts", "activities", ["concepts"], unique=False, postgresql_using="gin"
-    )
-    op.create_index(
-        "ix_activities_words", "activities", ["words"], unique=False, postgresql_using="gin"
-    )
     op.create_table(
         "sessions",
         sa.Column("authority_id", sa.Uuid(), nullable=False),

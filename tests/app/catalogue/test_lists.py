@@ -184,7 +184,7 @@ class TestFilters:
         ("query", "field"),
         [
             ("need=wings", "need"),
-            ("age=19", "age"),
+            ("age=121", "age"),
             ("age=x", "age"),
             ("setting=park", "setting"),
             ("break_type=x", "break_type"),

@@ -125,7 +125,7 @@ class TestRows:
             ({"provider_kind": "shop"}, "provider_kind", "literal_error"),
             ({"setting": "secret"}, "setting", "literal_error"),
             ({"min_age": "12", "max_age": "8"}, "", "age_order"),
-            ({"max_age": "19"}, "max_age", "less_than_equal"),
+            ({"max_age": "121"}, "max_age", "less_than_equal"),
             ({"min_age": "eight"}, "min_age", "int_parsing"),
             ({"venue_postcode": "ABC 1234"}, "venue_postcode", "postcode"),
             ({"venue_latitude": "91", "venue_longitude": "2"}, "venue_latitude",

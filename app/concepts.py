@@ -1,4 +1,7 @@
-"""The vocabulary of interests: which concepts a text names."""
+"""The vocabulary of interests: which concepts a text names.
+
+It stands outside the engine room, as rooms below that name concepts too.
+"""
 
 from functools import cache
 
