@@ -99,12 +99,12 @@ class RequestMiddleware:
             if status == 0:
                 await response(scope, receive, send_with_headers)
         finally:
-            # The route's template, never the path or query, which a caller fills.
+            # The route's own name, never the path or query, which a caller fills.
             route = scope.get("route")
             log.info(
                 "request",
                 method=scope["method"],
-                route=getattr(route, "path", None),
+                route=getattr(route, "name", None),
                 status=status,
                 ms=round((time.perf_counter() - started) * 1000, 1),
                 request_id=str(request_id),

@@ -9,9 +9,9 @@ from fastapi import FastAPI
 from joserfc.jwk import KeySet
 
 from app.access.tokens import Tokens, load_keys, make_keys
-from app.cli.database import open_database
 from app.main import create_app
 from app.settings import Settings
+from app.storage import open_database
 
 
 def configure_logging(settings: Settings) -> None:

@@ -77,7 +77,7 @@ def _record_refusal(
         audit.record(
             session,
             caller,
-            f"{request.method} {request.scope['route'].path}",
+            request.scope["route"].name,
             now=now,
             object_id=_last_id(request),
             outcome=refusal.slug,

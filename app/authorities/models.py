@@ -36,8 +36,8 @@ class EntitlementPolicy(TenantTable, Base):
 
     starts_on: Mapped[date]
     # Null means unlimited.
-    free_per_month: Mapped[int | None] = mapped_column(default=1)
-    contributory_per_month: Mapped[int | None] = mapped_column(default=1)
+    free_per_month: Mapped[int | None]
+    contributory_per_month: Mapped[int | None]
     min_age_years: Mapped[int] = mapped_column(default=0)
     max_age_years: Mapped[int] = mapped_column(default=18)
     cancel_notice_hours: Mapped[int] = mapped_column(default=24)

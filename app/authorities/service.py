@@ -41,7 +41,15 @@ def create_authority(session: Session, name: str, *, now: datetime) -> Authority
     session.add(authority)
     session.flush()
     bind_tenant(session, authority.id)
-    session.add(EntitlementPolicy(authority_id=authority.id, starts_on=BEGINNING, created_at=now))
+    session.add(
+        EntitlementPolicy(
+            authority_id=authority.id,
+            starts_on=BEGINNING,
+            free_per_month=1,
+            contributory_per_month=1,
+            created_at=now,
+        )
+    )
     emit(session, "authority.created", authority.id, sequence=1, now=now)
     return authority
 
@@ -93,7 +101,6 @@ def add_policy(
     session: Session, caller: Caller, form: PolicyCreate, *, now: datetime
 ) -> EntitlementPolicy:
     """Decide what children may book from a month on."""
-    # Written as columns: a mapped object would take the default for a null, which means unlimited.
     policy = queries.insert_policy(
         session,
         {

@@ -2,7 +2,15 @@
 
 import typer
 
+from app.cli.clients import client
+from app.cli.demo import demo
+from app.cli.importing import import_files
+from app.cli.matching import match
+from app.cli.migrating import migrate
+from app.cli.openapi import openapi
+from app.cli.seeding import seed
 from app.cli.serving import serve
+from app.cli.verifying import verify
 from app.cli.working import worker
 
 cli = typer.Typer(
@@ -12,8 +20,16 @@ cli = typer.Typer(
     # A traceback with local variables would show children's data.
     pretty_exceptions_enable=False,
 )
+cli.command()(demo)
 cli.command()(serve)
 cli.command()(worker)
+cli.command()(migrate)
+cli.command()(client)
+cli.command("import")(import_files)
+cli.command()(match)
+cli.command()(seed)
+cli.command()(verify)
+cli.command()(openapi)
 
 
 @cli.callback()

@@ -15,7 +15,6 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from app.access.caller import Caller
 from app.access.scopes import ClientKind, Scope
-from app.cli.database import open_database
 from app.clock import now_utc
 from app.db import NO_TENANT, transaction
 from app.feeds import queries, service
@@ -24,6 +23,7 @@ from app.feeds.readers import FeedKind, Limits, Rows, read_records
 from app.feeds.schemas import ImportReport, RowProblem
 from app.ids import new_id
 from app.settings import Settings
+from app.storage import open_database
 
 # Who the audit trail says it was: the machine's own operator has no client.
 COMMAND_LINE: Final = UUID(int=0)

@@ -9,11 +9,11 @@ from contextlib import nullcontext
 import typer
 import uvicorn
 
-from app.cli.database import Database, open_database
 from app.clock import now_utc
 from app.jobs import make_queue, worker_beside
 from app.server import configure_logging
 from app.settings import Settings
+from app.storage import Database, open_database
 
 # A request line and headers larger than this are nobody's honest request.
 LARGEST_HEADER = 16 * 1024

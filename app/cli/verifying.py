@@ -8,9 +8,9 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from app.cli.database import open_database
 from app.clock import now_utc
 from app.settings import Settings
+from app.storage import open_database
 from app.verification.checks import OF_AN_AUTHORITY, OF_THE_DATABASE
 from app.verification.service import Finding
 from app.verification.service import verify as examine

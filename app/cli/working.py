@@ -3,11 +3,11 @@
 import asyncio
 import signal
 
-from app.cli.database import open_database
 from app.clock import now_utc
 from app.jobs import make_queue, work
 from app.server import configure_logging
 from app.settings import Settings
+from app.storage import open_database
 
 
 def worker() -> None:

@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 
 import matching
 from app.clock import month_bounds, month_of
-from app.engine import queries
 from app.concepts import vocabulary
+from app.engine import queries
 
 # Sessions of the last month stay, so that a fit can still be explained after the fact.
 LOOK_BACK: Final = timedelta(days=31)

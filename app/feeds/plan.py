@@ -8,11 +8,11 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session as Transaction
 
+from app import concepts as vocabulary
 from app.catalogue.bulk import Changes
 from app.catalogue.documents import place_venue
 from app.catalogue.models import Activity, Offer, Provider, Session
 from app.catalogue.service import CAPACITY_UNDER_TAKEN, TIME_OF_TAKEN_PLACES, choose_concepts
-from app import concepts as vocabulary
 from app.feeds import queries
 from app.feeds.contents import Contents, Horizon
 from app.feeds.records import ActivityRecord, OfferRecord, ProviderRecord, SessionRecord

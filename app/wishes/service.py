@@ -5,10 +5,10 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from app import concepts
 from app.access import audit
 from app.access.caller import Caller
 from app.children import service as children
-from app import concepts
 from app.errors import NotFound
 from app.ids import new_id
 from app.outbox.service import emit

@@ -168,7 +168,7 @@ class TestActivities:
             ({"setting": "park"}, ("setting", "literal_error")),
             ({"break_type": "long"}, ("break_type", "literal_error")),
             ({"min_age": 12, "max_age": 8}, ("max_age", "age_order")),
-            ({"max_age": 19}, ("max_age", "less_than_equal")),
+            ({"max_age": 121}, ("max_age", "less_than_equal")),
             ({"funding": []}, ("funding", "too_short")),
             ({"funding": ["free", "free"]}, ("funding", "repeated")),
             ({"venue": {"postcode": "nowhere"}}, ("venue.postcode", "postcode_unreadable")),
