@@ -15,7 +15,6 @@ from app.access.schemas import ClientCredentials, TokenRequest
 from app.access.service import issue_token
 from app.access.tokens import Tokens
 from app.children.schemas import ChildRead
-from app.cli.database import open_database
 from app.cli.matching import blocked_line, matches_table, words
 from app.cli.seeding import bar_for, progress_bar
 from app.cli.serving import check_port, serve_database
@@ -27,9 +26,10 @@ from app.samples.loading import Loaded, broker_caller, load_sample
 from app.samples.worked_example import Booked, Refused, WorkedExample, run_worked_example
 from app.server import configure_logging, signing_keys
 from app.settings import Settings
+from app.storage import open_database
 
 HOST: Final = "127.0.0.1"
-BEST: Final = 5
+BEST: Final = 4
 
 
 def demo(

@@ -43,6 +43,8 @@ LANGUAGES: Final = (("en", "ur", "pl", "pa", "bn", "ro", "ar"), (90, 3, 2, 2, 1,
 MAX_KM: Final = ((None, 3.0, 5.0, 8.0, 10.0, 15.0, 20.0, 30.0), (8, 6, 14, 20, 20, 18, 10, 4))
 # The chance that two children of about the same age are friends.
 FRIENDS: Final = 0.12
+# Children make friends at school; so a school at a time can be recorded, friendships and all.
+SCHOOL_SIZE: Final = 250
 # How the free time of a week is spread: (any time, after school and weekends, weekends,
 # Saturdays, after school).
 FREE_TIMES: Final = (("any", "both", "weekend", "saturday", "school"), (22, 36, 22, 8, 12))
@@ -128,16 +130,16 @@ def choose_free_time(rng: Random, *, age_years: int) -> list[dict[str, str]]:
 
 
 def befriend(rng: Random, children: Sequence[SampleChild]) -> list[SampleChild]:
-    """Make some children of about the same age friends of each other."""
-    by_age = sorted(
-        range(len(children)), key=lambda number: children[number].profile["date_of_birth"]
-    )
+    """Make some children of about the same age in the same school friends of each other."""
     friends: dict[int, tuple[int, ...]] = {}
-    for one, other in pairwise(by_age):
-        apart = children[one].household != children[other].household
-        if apart and rng.random() < FRIENDS:
-            friends[one] = (*friends.get(one, ()), other)
-            friends[other] = (*friends.get(other, ()), one)
+    for first in range(0, len(children), SCHOOL_SIZE):
+        school = range(first, min(first + SCHOOL_SIZE, len(children)))
+        by_age = sorted(school, key=lambda number: children[number].profile["date_of_birth"])
+        for one, other in pairwise(by_age):
+            apart = children[one].household != children[other].household
+            if apart and rng.random() < FRIENDS:
+                friends[one] = (*friends.get(one, ()), other)
+                friends[other] = (*friends.get(other, ()), one)
     return [
         replace(child, friends=friends.get(number, ())) for number, child in enumerate(children)
     ]
