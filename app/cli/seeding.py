@@ -54,14 +54,16 @@ def seed(
 
 
 def progress_bar() -> Progress:
-    """Make the bar, on stderr."""
+    """Make the bar, on stderr, and only where somebody can watch it."""
+    console = Console(stderr=True)
     return Progress(
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
-        console=Console(stderr=True),
+        console=console,
         transient=True,
+        disable=not console.is_terminal,
     )
 
 
