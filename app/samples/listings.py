@@ -24,7 +24,7 @@ FILES: Final[tuple[tuple[str, FeedKind], ...]] = (
 )
 WEEKDAYS: Final = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 # How much of the listings each further town has.
-SHARE_OF_A_TOWN: Final = 0.5
+SHARE_OF_A_TOWN: Final = 0.4
 # Of single sessions: how far ahead they are spread, and their hours on a school day and else.
 DAYS_AHEAD: Final = 91
 AFTER_SCHOOL: Final = (15, 18)

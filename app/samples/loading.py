@@ -28,8 +28,8 @@ from app.samples.families import SCHOOL_SIZE, SampleChild, make_children
 from app.samples.worked_example import HOUSEHOLD, make_maya
 
 BROKER: Final = "Sample broker"
-# Schedules are dated a week further than is needed, so that most starts find nothing to do.
-SPARE_DAYS: Final = 7
+# Schedules are dated two weeks further than is needed, so that most starts find nothing to do.
+SPARE_DAYS: Final = 14
 
 # What is being done, how much of it is done, and of how much.
 OnProgress = Callable[[str, int, int], None]

@@ -54,7 +54,7 @@ class TestLoadSample:
             on_progress=lambda *step: told.append(step),
         )
         assert loaded.n_children == 300
-        # Three months and a week of about 150 a week.
+        # Three months and two weeks of about 150 a week.
         assert 1900 < loaded.n_sessions < 2500
         assert told[-1] == ("children", 300, 300)
         with transaction(sessions, loaded.authority_id) as session:
