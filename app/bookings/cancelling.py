@@ -90,10 +90,12 @@ def expire_holds(
     if not expired:
         return 0
     touched = {booking.session_id for booking in expired}
-    queries.lock_sessions(session, touched | ({session_id} if session_id else set()))
+    starts = queries.lock_sessions(session, touched | ({session_id} if session_id else set()))
+    if any(task.support_service_id for booking in expired for task in booking.arrangements):
+        # Several bookings' services are given back here, in no order, and the caller may take more.
+        queries.lock_service_weeks(session, {iso_week(starts_at) for starts_at in starts.values()})
     for booking in expired:
-        starts_at = queries.session_start(session, booking.session_id)
-        _release(session, booking, starts_at, gives_back_entitlement=True)
+        _release(session, booking, starts[booking.session_id], gives_back_entitlement=True)
         booking.cancel_cause = EXPIRED
         booking.cancelled_at = now
         booking.version += 1

@@ -70,14 +70,17 @@ def _counter(session: Session, child_id: UUID, month: str, funding: str) -> tupl
     )
 
 
-def take_place(session: Session, session_id: UUID) -> bool:
-    """Take a place of a session, if one is left."""
+def take_place(session: Session, target: CatalogueSession) -> bool:
+    """Take a place of a session, if one is left and the session is still when it was read."""
     return _changed(
         session,
         update(CatalogueSession)
         .where(
-            *_place(session, session_id),
+            *_place(session, target.id),
             CatalogueSession.status == "scheduled",
+            # With a place taken it can move no more; before that a broker may just have moved it.
+            CatalogueSession.starts_at == target.starts_at,
+            CatalogueSession.ends_at == target.ends_at,
             CatalogueSession.taken < CatalogueSession.capacity,
         )
         .values(taken=CatalogueSession.taken + 1),

@@ -1,7 +1,7 @@
 """Placing a booking: every rule once, in the order of the contract.
 
 Locks are taken in one order everywhere, so that no two changes wait for each other: the
-child, its bookings, the entitlement, the session, its support, the support services.
+child, its bookings, the entitlement, the session, its support, the support services by need.
 """
 
 from collections.abc import Sequence
@@ -43,7 +43,7 @@ from app.clock import age_on, iso_week, local_date, month_of
 from app.engine import service as engine
 from app.engine.problem import Fit
 from app.engine.warm import WarmCatalogues
-from app.errors import Invalid, NotFound
+from app.errors import Invalid, NotFound, Unavailable
 from app.ids import new_id
 
 CREATED: Final = 201
@@ -77,6 +77,8 @@ def place_booking(
         booking = get_booking(session, caller, kept.booking_ids[0], now=now)
         return Placed(booking, kept.status or CREATED, replayed=True)
 
+    # Loading a catalogue that has moved may take a while: not with the child's row locked.
+    catalogue = warm.get(session, now=now)
     child = children.get_child(session, caller, order.child_id, lock=True)
     expire_holds(session, now=now, child_id=child.id, session_id=order.session_id)
 
@@ -93,9 +95,7 @@ def place_booking(
     situation = read_situation(session, child, starts_from=target.starts_at)
     policy = authorities.policy_of_month(situation.policies, month)
     _check_session(child, target, policy, now=now)
-    fit = engine.explain_fit(
-        session, warm.get(session, now=now), child, target.id, situation=situation, now=now
-    )
+    fit = engine.explain_fit(session, catalogue, child, target.id, situation=situation, now=now)
     _check_fit(session, child, target, fit)
     if order.funding not in activity.funding:
         raise Invalid(
@@ -104,10 +104,7 @@ def place_booking(
             f"This activity can be booked as: {', '.join(activity.funding)}",
         )
     _take_entitlement(session, child, month, order.funding, policy)
-    if not counters.take_place(session, target.id):
-        raise SessionFull(
-            "Every place is taken.", session_id=str(target.id), capacity=target.capacity
-        )
+    _take_place(session, target)
     booking = _new_booking(child, target, activity, order, fit, now=now)
     _take_support(session, booking, target, fit, situation.services, now=now)
     session.add(booking)
@@ -185,6 +182,21 @@ def _take_entitlement(
         # What would make it possible.
         **{f"{other}_remaining": other_left},
     )
+
+
+def _take_place(session: Session, target: CatalogueSession) -> None:
+    judged = (target.starts_at, target.ends_at)
+    # A place that comes free between a vain try and the look at why is tried for again.
+    while not counters.take_place(session, target):
+        session.refresh(target)
+        if target.status == "cancelled":
+            raise SessionCancelled(session_id=str(target.id))
+        if (target.starts_at, target.ends_at) != judged:
+            raise Unavailable("The session has just been moved.")
+        if target.taken >= target.capacity:
+            raise SessionFull(
+                "Every place is taken.", session_id=str(target.id), capacity=target.capacity
+            )
 
 
 def _new_booking(

@@ -5,10 +5,24 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, and_, exists, or_, select
+from sqlalchemy import (
+    Row,
+    Select,
+    Text,
+    and_,
+    column,
+    exists,
+    literal,
+    or_,
+    select,
+    true,
+    values,
+)
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, aliased
 
 from app.access.caller import Caller
+from app.authorities.models import SupportService
 from app.bookings.models import (
     ACTIVE_STATUSES,
     Booking,
@@ -38,14 +52,14 @@ def list_bookings(
 ) -> Page[Booking]:
     """List bookings in the order they were made."""
     statement = visible_bookings(caller)
-    for column, wanted in (
+    for filtered, wanted in (
         (Booking.child_id, query.child_id),
         (Booking.session_id, query.session_id),
         (Booking.month, query.month),
         (Booking.status, query.status),
     ):
         if wanted is not None:
-            statement = statement.where(column == wanted)
+            statement = statement.where(filtered == wanted)
     if query.updated_since is not None:
         statement = statement.where(Booking.updated_at >= query.updated_since)
     return fetch_page(
@@ -145,13 +159,40 @@ def list_expired_holds(
     return session.scalars(statement).all()
 
 
-def lock_sessions(session: Session, session_ids: Collection[UUID]) -> None:
-    """Lock sessions in one order, so that two changes of several never wait for each other."""
-    session.execute(
-        select(CatalogueSession.id)
+def lock_sessions(session: Session, session_ids: Collection[UUID]) -> dict[UUID, datetime]:
+    """Lock sessions in one order, so that no two changes wait for each other; tell their starts."""
+    rows = session.execute(
+        select(CatalogueSession.id, CatalogueSession.starts_at)
         .where(CatalogueSession.id.in_(session_ids))
         .order_by(CatalogueSession.id)
         .with_for_update()
+    )
+    return {row.id: row.starts_at for row in rows}
+
+
+def lock_service_weeks(session: Session, weeks: Collection[str]) -> None:
+    """Lock what the authority can put in place in some weeks, in the order of taking it.
+
+    A week in which a service was never wanted gets its row here, so that it can be locked.
+    """
+    week = values(column("week", Text), name="weeks").data([(week,) for week in sorted(weeks)])
+    opened = insert(SupportServiceWeek).from_select(
+        ["authority_id", "support_service_id", "week", "allowed", "used"],
+        select(
+            SupportService.authority_id,
+            SupportService.id,
+            week.c.week,
+            SupportService.per_week,
+            literal(0),
+        )
+        .join(week, true())
+        .order_by(SupportService.need, SupportService.id, week.c.week),
+    )
+    session.execute(
+        opened.on_conflict_do_update(
+            index_elements=["authority_id", "support_service_id", "week"],
+            set_={"used": SupportServiceWeek.used},
+        )
     )
 
 

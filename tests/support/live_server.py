@@ -32,7 +32,8 @@ def serve(application: FastAPI) -> Iterator[httpx.Client]:
             assert time.monotonic() < deadline, "the server does not start"
             time.sleep(0.01)
         port = server.servers[0].sockets[0].getsockname()[1]
-        limits = httpx.Limits(max_connections=None, max_keepalive_connections=None)
+        # A new connection a request: a kept one may be closed by the server as it is used again.
+        limits = httpx.Limits(max_connections=None, max_keepalive_connections=0)
         with httpx.Client(
             base_url=f"http://127.0.0.1:{port}", limits=limits, timeout=60, trust_env=False
         ) as client:

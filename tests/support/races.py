@@ -66,7 +66,12 @@ def change(world: World, booking_id: str, verb: str) -> Call:
 
 
 def outcome(answer: Any) -> str:
-    """Name an answer: its status if it is good, else the reason of the refusal."""
+    """Name an answer: its status if it is good, else the reason of the refusal.
+
+    A fault is no answer; it is no `AssertionError` either, so that it cannot pass for a race lost.
+    """
+    if answer.status_code >= 500:
+        raise RuntimeError(f"a fault: {answer.status_code} {answer.text}")
     if answer.is_success:
         return str(answer.status_code)
     return str(answer.json()["type"].rsplit("/", 1)[-1])
@@ -80,13 +85,12 @@ def outcomes(calls: Sequence[Call]) -> Counter[str]:
 def breaches(world: World) -> list[str]:
     """Examine the authority as `shortbreaks verify` does."""
     with transaction(world.sessions, world.authority_id) as session:
-        found = [
+        return [
             str(finding)
             for checked in check_authority(session, now=world.clock.now)
             for finding in checked.findings
             if not checked.check.is_warning
         ]
-    return found
 
 
 def race_for_places(world: World, *, clients: int = 64, places: int = 5) -> None:

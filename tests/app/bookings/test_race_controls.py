@@ -1,0 +1,206 @@
+"""Builds broken on purpose: the races must catch each, or they would prove nothing.
+
+They run in a database of their own, whose last words (CHECKs, unique index) are dropped too.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import httpx
+import pytest
+from sqlalchemy import create_engine, select, text
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session, sessionmaker
+
+from app.access.tokens import Tokens
+from app.bookings import counters, placing
+from app.bookings.models import EntitlementCounter, SessionSupport, SupportServiceWeek
+from app.catalogue.models import Session as CatalogueSession
+from app.children import queries as children_queries
+from app.db import API_ROLE, make_engine, make_session_factory, transaction
+from app.embedded_postgres import EmbeddedPostgres
+from app.main import create_app
+from app.migrate import migrate
+from tests.support import races
+from tests.support.clock import SetClock
+from tests.support.live_server import serve
+from tests.support.world import World, make_world
+
+# Long enough for another thread to read the same count.
+PAUSE_S = 0.02
+
+LAST_WORDS = (
+    "ALTER TABLE sessions DROP CONSTRAINT ck_sessions_taken_within_capacity",
+    "ALTER TABLE entitlement_counters DROP CONSTRAINT ck_entitlement_counters_used_allowed",
+    "ALTER TABLE session_support DROP CONSTRAINT ck_session_support_used_allowed",
+    "ALTER TABLE support_service_weeks DROP CONSTRAINT ck_support_service_weeks_used_allowed",
+    "DROP INDEX uq_bookings_child_session_live",
+)
+
+
+@pytest.fixture(scope="module")
+def unguarded(postgres: EmbeddedPostgres) -> Iterator[sessionmaker[Session]]:
+    """Make a database that believes whatever the code says."""
+    server = create_engine(postgres.url("postgres", "postgres"), isolation_level="AUTOCOMMIT")
+    with server.connect() as connection:
+        connection.execute(text("CREATE DATABASE unguarded"))
+    server.dispose()
+    migrate(postgres.url("postgres", "unguarded"))
+    owner = create_engine(postgres.url("postgres", "unguarded"))
+    with owner.begin() as connection:
+        for statement in LAST_WORDS:
+            connection.execute(text(statement))
+    owner.dispose()
+    engine = make_engine(postgres.url(API_ROLE, "unguarded"))
+    yield make_session_factory(engine)
+    engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def live(
+    unguarded: sessionmaker[Session], tokens: Tokens, shared_clock: SetClock
+) -> Iterator[httpx.Client]:
+    """Serve from the unguarded database."""
+    with serve(create_app(unguarded, tokens, clock=shared_clock)) as client:
+        yield client
+
+
+@pytest.fixture
+def world(live: httpx.Client, unguarded: sessionmaker[Session], clock: SetClock) -> World:
+    """Make an authority in the unguarded database."""
+    return make_world(live, unguarded, clock)
+
+
+def _count_then_write(session: Session, table: Any, key: dict[str, Any], allowed: int) -> bool:
+    """Read the count, believe it, and write it back: the mistake that every control makes."""
+    mine = [getattr(table, name) == value for name, value in key.items()]
+    authority_id = session.info["authority_id"]
+    opened = {"authority_id": authority_id, **key, "allowed": allowed, "used": 0}
+    # Opened in a transaction of its own: otherwise the first to open it would hold up the others.
+    with transaction(make_session_factory(session.get_bind()), authority_id) as other:
+        other.execute(insert(table).values(opened).on_conflict_do_nothing())
+    used = session.scalar(select(table.used).where(*mine)) or 0
+    time.sleep(PAUSE_S)
+    if used >= allowed:
+        return False
+    session.execute(table.__table__.update().where(*mine).values(used=used + 1))
+    return True
+
+
+def take_place(session: Session, target: CatalogueSession) -> bool:
+    """Check, then increment."""
+    session.refresh(target)
+    time.sleep(PAUSE_S)
+    if target.taken >= target.capacity:
+        return False
+    counters_of = CatalogueSession.__table__
+    session.execute(
+        counters_of.update()
+        .where(counters_of.c.id == target.id)
+        .values(taken=CatalogueSession.taken + 1)
+    )
+    return True
+
+
+def take_entitlement(
+    session: Session, child_id: Any, month: str, funding: str, *, allowed: int | None
+) -> bool:
+    """Check, then increment."""
+    key = {"child_id": child_id, "month": month, "funding": funding}
+    return _count_then_write(session, EntitlementCounter, key, allowed or 0)
+
+
+def take_limited_support(session: Session, session_id: Any, need: str, *, allowed: int) -> bool:
+    """Increment without a check: the engine said that one was left."""
+    key = {"session_id": session_id, "need": need}
+    return _count_then_write(session, SessionSupport, key, allowed=1_000)
+
+
+def take_service_week(session: Session, service_id: Any, week: str, *, allowed: int) -> bool:
+    """Check, then increment."""
+    key = {"support_service_id": service_id, "week": week}
+    return _count_then_write(session, SupportServiceWeek, key, allowed)
+
+
+def forget_locks(patch: pytest.MonkeyPatch) -> None:
+    """Let two requests change one child's bookings at once."""
+    find_child = children_queries.find_child
+
+    def find_unlocked(session: Session, caller: Any, child_id: Any, *, lock: bool = False) -> Any:
+        return find_child(session, caller, child_id)
+
+    patch.setattr(children_queries, "find_child", find_unlocked)
+
+
+def break_places(patch: pytest.MonkeyPatch) -> None:
+    """Take places by check-then-increment."""
+    patch.setattr(counters, "take_place", take_place)
+
+
+def break_entitlement(patch: pytest.MonkeyPatch) -> None:
+    """Take entitlement by check-then-increment, which the child's lock would still save."""
+    patch.setattr(counters, "take_entitlement", take_entitlement)
+    forget_locks(patch)
+
+
+def break_limited_support(patch: pytest.MonkeyPatch) -> None:
+    """Believe what was left before the session was locked."""
+    patch.setattr(counters, "take_limited_support", take_limited_support)
+
+
+def break_service_weeks(patch: pytest.MonkeyPatch) -> None:
+    """Take the authority's support by check-then-increment."""
+    patch.setattr(counters, "take_service_week", take_service_week)
+
+
+def skip_idempotency(patch: pytest.MonkeyPatch) -> None:
+    """Pay no heed to keys."""
+    patch.setattr(placing, "claim_key", lambda *_, **__: None)
+    patch.setattr(placing, "keep_answer", lambda *_, **__: None)
+
+
+def skip_events(patch: pytest.MonkeyPatch) -> None:
+    """Tell nobody what happened."""
+    patch.setattr(placing, "tell", lambda *_, **__: None)
+
+
+Race = Callable[[World], None]
+
+
+class TestControls:
+    @pytest.mark.parametrize(
+        ("break_it", "race"),
+        [
+            (break_places, races.race_for_places),
+            (break_entitlement, races.race_for_entitlement),
+            (skip_idempotency, races.race_with_one_key),
+            (forget_locks, races.race_for_one_childs_time),
+            (break_limited_support, races.race_for_limited_support),
+            (break_service_weeks, races.race_for_service_week),
+            (skip_events, races.race_with_one_key),
+        ],
+    )
+    def test_broken_build_is_caught(
+        self,
+        world: World,
+        monkeypatch: pytest.MonkeyPatch,
+        break_it: Callable[[pytest.MonkeyPatch], None],
+        race: Race,
+    ) -> None:
+        break_it(monkeypatch)
+
+        with pytest.raises(AssertionError):
+            race(world)
+
+    @pytest.mark.parametrize(
+        "race",
+        [
+            races.race_for_places,
+            races.race_for_entitlement,
+            races.race_with_one_key,
+            races.race_for_one_childs_time,
+        ],
+    )
+    def test_sound_build_needs_no_last_word(self, world: World, race: Race) -> None:
+        race(world)
