@@ -53,9 +53,7 @@ def test_check_sees_a_difference(tmp_path: Path) -> None:
     assert run(cli, ["openapi", "--check", "--file", str(file)]).exit_code == 1
 
 
-@pytest.mark.parametrize(
-    "operation", [one for one in WITH_BODY if json_body(one)], ids=str
-)
+@pytest.mark.parametrize("operation", [one for one in WITH_BODY if json_body(one)], ids=str)
 def test_every_body_has_an_example_that_its_schema_accepts(operation: Operation) -> None:
     found = examples(operation)
     assert found
