@@ -52,17 +52,18 @@ def _authorities(sessions: sessionmaker[Session]) -> list[UUID]:
         return list_active_authorities(session)
 
 
+def conninfo_of(engine: Engine) -> str:
+    """Tell libpq where the engine's database is, and in which role to act."""
+    # Not the URL as text: libpq and SQLAlchemy encode a space in it differently.
+    parts = engine.url.translate_connect_args(username="user", database="dbname")
+    return make_conninfo("", **{**parts, **engine.url.query})
+
+
 def make_queue(engine: Engine, sessions: sessionmaker[Session], clock: Clock) -> procrastinate.App:
     """Make the queue with all its jobs."""
-    # Not the URL as text: libpq and SQLAlchemy encode a space in it differently.
-    url = engine.url
-    where = {
-        **url.translate_connect_args(username="user", database="dbname"),
-        **url.query,
-    }
     queue = procrastinate.App(
         connector=procrastinate.PsycopgConnector(
-            conninfo=make_conninfo(**where), min_size=1, max_size=4
+            conninfo=conninfo_of(engine), min_size=1, max_size=4
         )
     )
 

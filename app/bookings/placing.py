@@ -38,7 +38,7 @@ from app.bookings.service import get_booking, tell
 from app.catalogue.models import Activity
 from app.catalogue.models import Session as CatalogueSession
 from app.children import service as children
-from app.children.models import Child
+from app.children.profiles import Profile, get_profile
 from app.clock import age_on, iso_week, local_date, month_of
 from app.engine import service as engine
 from app.engine.problem import Fit
@@ -79,7 +79,7 @@ def place_booking(
 
     # Loading a catalogue that has moved may take a while: not with the child's row locked.
     catalogue = warm.get(session, now=now)
-    child = children.get_child(session, caller, order.child_id, lock=True)
+    child = get_profile(session, caller, order.child_id, lock=True)
     expire_holds(session, now=now, child_id=child.id, session_id=order.session_id)
 
     if caller.kind is ClientKind.FAMILY_APP and not children.consent_holds(
@@ -122,7 +122,7 @@ def _get_session(session: Session, session_id: UUID) -> tuple[CatalogueSession, 
 
 
 def _check_session(
-    child: Child, target: CatalogueSession, policy: EntitlementPolicy, *, now: datetime
+    child: Profile, target: CatalogueSession, policy: EntitlementPolicy, *, now: datetime
 ) -> None:
     age_years = age_on(child.date_of_birth, local_date(target.starts_at))
     if not policy.min_age_years <= age_years <= policy.max_age_years:
@@ -138,7 +138,7 @@ def _check_session(
         raise SessionCancelled(session_id=str(target.id))
 
 
-def _check_fit(session: Session, child: Child, target: CatalogueSession, fit: Fit) -> None:
+def _check_fit(session: Session, child: Profile, target: CatalogueSession, fit: Fit) -> None:
     obstacles = {obstacle.reason: obstacle for obstacle in fit.obstacles}
 
     def told(reasons: tuple[str, ...]) -> list[dict[str, object]]:
@@ -165,7 +165,7 @@ def _check_fit(session: Session, child: Child, target: CatalogueSession, fit: Fi
 
 
 def _take_entitlement(
-    session: Session, child: Child, month: str, funding: str, policy: EntitlementPolicy
+    session: Session, child: Profile, month: str, funding: str, policy: EntitlementPolicy
 ) -> None:
     allowed = {"free": policy.free_per_month, "contributory": policy.contributory_per_month}
     if counters.take_entitlement(session, child.id, month, funding, allowed=allowed[funding]):
@@ -200,7 +200,7 @@ def _take_place(session: Session, target: CatalogueSession) -> None:
 
 
 def _new_booking(
-    child: Child,
+    child: Profile,
     target: CatalogueSession,
     activity: Activity,
     order: BookingCreate,

@@ -11,15 +11,15 @@ from sqlalchemy import (
     Text,
     and_,
     column,
-    exists,
+    func,
     literal,
     or_,
     select,
     true,
     values,
 )
-from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.dialects.postgresql import JSONB, insert
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.access.caller import Caller
 from app.authorities.models import SupportService
@@ -33,7 +33,7 @@ from app.bookings.models import (
 from app.bookings.schemas import BookingQuery
 from app.catalogue.models import Activity, Offer
 from app.catalogue.models import Session as CatalogueSession
-from app.children.models import Child, Friendship
+from app.children.models import Child
 from app.pagination import Page, PageRequest, fetch_page
 
 
@@ -196,49 +196,6 @@ def lock_service_weeks(session: Session, weeks: Collection[str]) -> None:
     )
 
 
-def list_companions(session: Session, child: Child) -> Sequence[UUID]:
-    """List the children whose places may be told: siblings, and friends who both said so.
-
-    A friend whom only one side names would otherwise tell that side where the other child is.
-    """
-    back = aliased(Friendship)
-    mutual = exists().where(
-        back.authority_id == Friendship.authority_id,
-        back.child_id == Friendship.friend_id,
-        back.friend_id == Friendship.child_id,
-    )
-    friends = select(Friendship.friend_id).where(Friendship.child_id == child.id)
-    sibling = (Child.household_id == child.household_id) & (Child.id != child.id)
-    return session.scalars(
-        select(Child.id).where(
-            Child.id.in_(friends.where(mutual)) | (sibling & Child.id.in_(friends))
-        )
-    ).all()
-
-
-def list_held_places(
-    session: Session, child_ids: Collection[UUID]
-) -> Sequence[Row[UUID, UUID, UUID, datetime, datetime]]:
-    """List the sessions in which children have places."""
-    return session.execute(
-        select(
-            Booking.child_id,
-            CatalogueSession.id,
-            CatalogueSession.activity_id,
-            CatalogueSession.starts_at,
-            CatalogueSession.ends_at,
-        )
-        .join(
-            CatalogueSession,
-            and_(
-                CatalogueSession.authority_id == Booking.authority_id,
-                CatalogueSession.id == Booking.session_id,
-            ),
-        )
-        .where(Booking.child_id.in_(child_ids), Booking.status.in_(ACTIVE_STATUSES))
-    ).all()
-
-
 def find_live_booking(session: Session, child_id: UUID, session_id: UUID) -> UUID | None:
     """Find the booking of a child in a session that is not cancelled."""
     return session.scalar(
@@ -250,40 +207,57 @@ def find_live_booking(session: Session, child_id: UUID, session_id: UUID) -> UUI
     )
 
 
-def list_counters(session: Session, child_id: UUID) -> Sequence[Row[str, str, int]]:
-    """List how much of each month a child has used."""
-    return session.execute(
-        select(EntitlementCounter.month, EntitlementCounter.funding, EntitlementCounter.used).where(
-            EntitlementCounter.child_id == child_id
-        )
-    ).all()
+def read_standing(
+    session: Session,
+    *,
+    child_id: UUID,
+    companions: Collection[UUID],
+    needs: Collection[str],
+    starts_from: datetime,
+    week_from: str,
+) -> Row[*tuple[Any, ...]]:
+    """Read in one statement what a child and its companions hold, and what is taken.
 
-
-def list_limited_taken(
-    session: Session, needs: Collection[str], *, starts_from: datetime
-) -> Sequence[Row[UUID, str, int]]:
-    """List the limited places taken for some needs in sessions from an instant on."""
-    return session.execute(
-        select(SessionSupport.session_id, SessionSupport.need, SessionSupport.used)
-        .join(
-            CatalogueSession,
-            and_(
-                CatalogueSession.authority_id == SessionSupport.authority_id,
-                CatalogueSession.id == SessionSupport.session_id,
-            ),
-        )
-        .where(
-            SessionSupport.need.in_(needs),
-            SessionSupport.used > 0,
-            CatalogueSession.starts_at >= starts_from,
-        )
-    ).all()
-
-
-def list_weeks_taken(session: Session, *, week_from: str) -> Sequence[Row[*tuple[Any, ...]]]:
-    """List the support services' places taken in the weeks from one on."""
+    Gives four lists: `places` held (child, session, activity, start, end), `counters` of the
+    child (month, funding, used), `limited` places taken of sessions from an instant on (session,
+    need, used), and `weeks` of support services from a week on (service, week, used).
+    """
+    places = _list_of(
+        Booking.child_id,
+        CatalogueSession.id,
+        CatalogueSession.activity_id,
+        CatalogueSession.starts_at,
+        CatalogueSession.ends_at,
+    ).where(
+        Booking.child_id.in_([child_id, *companions]),
+        Booking.status.in_(ACTIVE_STATUSES),
+        CatalogueSession.authority_id == Booking.authority_id,
+        CatalogueSession.id == Booking.session_id,
+    )
+    counters = _list_of(
+        EntitlementCounter.month, EntitlementCounter.funding, EntitlementCounter.used
+    ).where(EntitlementCounter.child_id == child_id)
+    limited = _list_of(SessionSupport.session_id, SessionSupport.need, SessionSupport.used).where(
+        SessionSupport.need.in_(needs),
+        SessionSupport.used > 0,
+        CatalogueSession.authority_id == SessionSupport.authority_id,
+        CatalogueSession.id == SessionSupport.session_id,
+        CatalogueSession.starts_at >= starts_from,
+    )
+    weeks = _list_of(
+        SupportServiceWeek.support_service_id, SupportServiceWeek.week, SupportServiceWeek.used
+    ).where(SupportServiceWeek.week >= week_from, SupportServiceWeek.used > 0)
     return session.execute(
         select(
-            SupportServiceWeek.support_service_id, SupportServiceWeek.week, SupportServiceWeek.used
-        ).where(SupportServiceWeek.week >= week_from, SupportServiceWeek.used > 0)
-    ).all()
+            places.scalar_subquery().label("places"),
+            counters.scalar_subquery().label("counters"),
+            limited.scalar_subquery().label("limited"),
+            weeks.scalar_subquery().label("weeks"),
+        )
+    ).one()
+
+
+def _list_of(*columns: InstrumentedAttribute[Any]) -> Select[Any]:
+    """Gather rows into one JSON list of lists."""
+    listed = func.jsonb_agg(func.jsonb_build_array(*columns))
+    return select(func.coalesce(listed, func.jsonb_build_array(), type_=JSONB))

@@ -12,7 +12,7 @@ from app.authorities import service as authorities
 from app.authorities.models import EntitlementPolicy
 from app.bookings import counters, queries
 from app.bookings.errors import ArrangementsOpen, NotHeld
-from app.bookings.holdings import remaining
+from app.bookings.holdings import Used, remaining
 from app.bookings.models import Booking
 from app.bookings.schemas import Allowance, BookingQuery, EntitlementRead
 from app.children import service as children
@@ -96,19 +96,25 @@ def get_entitlement(
     """Tell what a child the caller may see may still book in a month."""
     child = children.get_child(session, caller, child_id)
     audit.record(session, caller, "entitlement.read", now=now, child_ids=[child.id])
-    return entitlement_of(session, child.id, month, authorities.list_policies(session))
+    used = counters.used_in_month(session, child.id, month)
+    return entitlement_of(
+        month,
+        authorities.list_policies(session),
+        {(month, funding): count for funding, count in used.items()},
+    )
 
 
 def entitlement_of(
-    session: Session, child_id: UUID, month: str, policies: Sequence[EntitlementPolicy]
+    month: str, policies: Sequence[EntitlementPolicy], used: Used
 ) -> EntitlementRead:
-    """Count what a child may still book in a month."""
+    """Count what may still be booked in a month."""
     policy = authorities.policy_of_month(policies, month)
-    used = counters.used_in_month(session, child_id, month)
     return EntitlementRead(
         month=month,
-        free=_allowance(policy.free_per_month, used.get("free", 0)),
-        contributory=_allowance(policy.contributory_per_month, used.get("contributory", 0)),
+        free=_allowance(policy.free_per_month, used.get((month, "free"), 0)),
+        contributory=_allowance(
+            policy.contributory_per_month, used.get((month, "contributory"), 0)
+        ),
     )
 
 

@@ -30,6 +30,8 @@ class Situation:
     taken: SupportTaken
     policies: Sequence[EntitlementPolicy]
     services: Sequence[SupportService]
+    # How much of a month's funding the child has used, by month and funding.
+    used: Mapping[tuple[str, str], int]
 
 
 __all__ = ["Booked", "Fit", "Holdings", "Match", "Remaining", "Situation", "SupportTaken"]

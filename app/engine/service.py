@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 import matching
 from app.authorities.models import SupportService
-from app.children.models import Child
+from app.children.profiles import Profile
 from app.engine import queries
 from app.engine.problem import Situation, SupportTaken
 from app.engine.warm import WarmCatalogue
@@ -23,7 +23,7 @@ NEED_COLUMNS: Final = {code: column for column, code in enumerate(matching.NEED_
 def rank_sessions(
     session: Session,
     warm: WarmCatalogue,
-    child: Child,
+    child: Profile,
     *,
     situation: Situation,
     starts_from: datetime,
@@ -49,7 +49,7 @@ def rank_sessions(
 def explain_fit(
     session: Session,
     warm: WarmCatalogue,
-    child: Child,
+    child: Profile,
     session_id: UUID,
     *,
     situation: Situation,
@@ -134,22 +134,19 @@ def _service(service: SupportService, taken: SupportTaken) -> matching.SupportSe
     )
 
 
-def matching_child(child: Child) -> matching.Child:
-    """Turn a child's rows into what matching takes."""
+def matching_child(child: Profile) -> matching.Child:
+    """Turn a child's profile into what matching takes."""
     return matching.Child(
         date_of_birth=child.date_of_birth,
         gender=child.gender,
-        latitude=child.home_latitude,
-        longitude=child.home_longitude,
-        max_km=child.travel_max_km,
+        latitude=child.latitude,
+        longitude=child.longitude,
+        max_km=child.max_km,
         accessible_transport_only=child.accessible_transport_only,
-        interests=tuple(
-            matching.Interest(interest.text, interest.feeling, interest.voice)
-            for interest in child.interests
-        ),
-        needs=tuple(matching.Need(need.code, need.importance) for need in child.needs),
+        interests=tuple(matching.Interest(*interest) for interest in child.interests),
+        needs=tuple(matching.Need(*need) for need in child.needs),
         availability=tuple(
-            matching.Window(WEEKDAYS[window.weekday], window.starts, window.ends)
-            for window in child.availability
+            matching.Window(WEEKDAYS[weekday], starts, ends)
+            for weekday, starts, ends in child.windows
         ),
     )

@@ -11,7 +11,7 @@ from app.access import audit
 from app.access.caller import Caller
 from app.bookings import service as bookings
 from app.bookings.holdings import read_situation
-from app.children import service as children
+from app.children.profiles import get_profile
 from app.clock import month_bounds, month_of
 from app.engine import service as engine
 from app.engine.problem import Fit, Match
@@ -58,7 +58,7 @@ def list_matches(
     now: datetime,
 ) -> MatchesRead:
     """Rank the sessions of a span for a child."""
-    child = children.get_child(session, caller, child_id)
+    child = get_profile(session, caller, child_id)
     warm = catalogues.get(session, now=now)
     situation = read_situation(
         session, child, starts_from=span.starts_from, starts_before=span.starts_before
@@ -77,7 +77,7 @@ def list_matches(
     return MatchesRead(
         child_id=child.id,
         month=span.month,
-        entitlement=bookings.entitlement_of(session, child.id, span.month, situation.policies),
+        entitlement=bookings.entitlement_of(span.month, situation.policies, situation.used),
         items=[MatchRead(**_shown(warm, match)) for match in matches.items],
         blocked=dict(matches.blocked),
     )
@@ -93,7 +93,7 @@ def explain_fit(
     now: datetime,
 ) -> FitRead:
     """Explain one session for a child in full, blocked or not."""
-    child = children.get_child(session, caller, child_id)
+    child = get_profile(session, caller, child_id)
     warm = catalogues.get(session, now=now)
     starts_at, _ = engine.session_times(warm, session_id)
     situation = read_situation(session, child, starts_from=starts_at)

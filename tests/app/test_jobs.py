@@ -4,12 +4,19 @@ import time
 from datetime import timedelta
 from uuid import uuid4
 
+import procrastinate
 from sqlalchemy import Engine, func, select, text
 from sqlalchemy.orm import Session, sessionmaker
 
 from app.bookings.models import IdempotencyKey
 from app.db import transaction
-from app.jobs import end_expired_holds, forget_idempotency_keys, make_queue, worker_beside
+from app.jobs import (
+    conninfo_of,
+    end_expired_holds,
+    forget_idempotency_keys,
+    make_queue,
+    worker_beside,
+)
 from tests.support.catalogue import add_activity, add_child, add_session
 from tests.support.world import World
 
@@ -69,8 +76,9 @@ class TestWorkerBeside:
         booking_id = hold(world)
         world.clock.now += timedelta(minutes=11)
         queue = make_queue(engine, sessions, world.clock)
+        elsewhere = procrastinate.SyncPsycopgConnector(conninfo=conninfo_of(engine))
         with worker_beside(queue):
-            with queue.replace_connector(queue.connector.get_sync_connector()) as sync, sync.open():
+            with queue.replace_connector(elsewhere) as sync, sync.open():
                 sync.tasks["end_expired_holds"].defer(timestamp=0)
             for _ in range(100):
                 booking = world.call("GET", f"/v1/bookings/{booking_id}").json()

@@ -17,7 +17,7 @@ from app.access.tokens import Tokens
 from app.bookings import counters, placing
 from app.bookings.models import EntitlementCounter, SessionSupport, SupportServiceWeek
 from app.catalogue.models import Session as CatalogueSession
-from app.children import queries as children_queries
+from app.children.profiles import get_profile
 from app.db import API_ROLE, make_engine, make_session_factory, transaction
 from app.embedded_postgres import EmbeddedPostgres
 from app.main import create_app
@@ -125,12 +125,11 @@ def take_service_week(session: Session, service_id: Any, week: str, *, allowed: 
 
 def forget_locks(patch: pytest.MonkeyPatch) -> None:
     """Let two requests change one child's bookings at once."""
-    find_child = children_queries.find_child
 
-    def find_unlocked(session: Session, caller: Any, child_id: Any, *, lock: bool = False) -> Any:
-        return find_child(session, caller, child_id)
+    def get_unlocked(session: Session, caller: Any, child_id: Any, *, lock: bool = False) -> Any:
+        return get_profile(session, caller, child_id)
 
-    patch.setattr(children_queries, "find_child", find_unlocked)
+    patch.setattr(placing, "get_profile", get_unlocked)
 
 
 def break_places(patch: pytest.MonkeyPatch) -> None:
