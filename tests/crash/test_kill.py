@@ -47,13 +47,19 @@ class Server:
 
     def start(self) -> None:
         """Start it and wait until it can serve."""
-        self.process = subprocess.Popen(
-            [*COMMAND, "serve", "--port", str(self.port)],
-            env=self.environment,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [*COMMAND, "serve", "--port", str(self.port)],
+                env=self.environment,
+                stdout=subprocess.DEVNULL,
+                stderr=log,
+            )
         self.wait_until_ready()
+
+    @property
+    def log(self) -> Path:
+        """Name the file that keeps the service's last words."""
+        return self.data_dir / "serve.log"
 
     @property
     def environment(self) -> dict[str, str]:
@@ -71,7 +77,7 @@ class Server:
         deadline = time.monotonic() + START_TIMEOUT_S
         while time.monotonic() < deadline:
             assert self.process is not None
-            assert self.process.poll() is None, "the server has stopped"
+            assert self.process.poll() is None, self.log.read_text()[-2000:]
             with suppress(httpx.HTTPError):
                 url = f"http://127.0.0.1:{self.port}/readyz"
                 if httpx.get(url, timeout=5, trust_env=False).status_code == 200:
@@ -205,12 +211,18 @@ def database() -> Iterator[tuple[Path, Database]]:
 @pytest.fixture
 def server(database: tuple[Path, Database]) -> Iterator[Server]:
     """Serve the database on a free port."""
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    started = Server(database[0], port)
+    started = Server(database[0], free_port())
     yield started
     started.kill()
+
+
+def free_port() -> int:
+    """Find a port that no outgoing connection is given, or one could hold it between two starts."""
+    for port in range(20_000 + os.getpid() % 1_000, 32_000):
+        with closing(socket.socket()) as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    pytest.fail("no port is free")
 
 
 def orders_of(world: World, *, children: int, sessions: int) -> Iterator[dict[str, str]]:
