@@ -9,10 +9,11 @@ A library: rows and a child in, frozen results out; it knows no database and no 
     fit = explain_fit(catalogue, child, holdings, live, session_id)
 
 Where things are: `problem` what goes in, `result` what comes out, `catalogue` rows to arrays,
-`eligibility` and `support` what blocks, `scoring` what counts, `ranking` the best first, `explain`
-and `fit` the words, `interests` what children say.
+`eligibility` and `support` what blocks, `scoring` what is measured, `blend` how it adds up,
+`ranking` the best first, `explain` and `fit` the words, `interests` what children say.
 """
 
+from matching.blend import DEFAULT_WEIGHTS, Scores, Weights, score
 from matching.catalogue import Catalogue, build_catalogue
 from matching.codes import (
     BLOCKING_REASONS,
@@ -53,7 +54,6 @@ from matching.problem import (
 )
 from matching.ranking import Judgement, judge_many, match
 from matching.result import Arrangement, Fit, Match, Matches, NeedFit, Obstacle, Reason
-from matching.scoring.blend import DEFAULT_WEIGHTS, Scores, Weights, score
 
 __all__ = [
     "BLOCKING_REASONS",

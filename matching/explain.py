@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from matching.blend import Scores
 from matching.catalogue import Catalogue
 from matching.codes import NEED_LABELS, SETTINGS
 from matching.eligibility import Eligibility
@@ -15,7 +16,6 @@ from matching.local_time import to_moment
 from matching.offers import AUTHORITY, LIMITED, PROVIDED, PROVIDER, TOO_LATE
 from matching.problem import Child
 from matching.result import Reason
-from matching.scoring.blend import Scores
 from matching.scoring.preferences import Preference
 from matching.scoring.timing import COMFORTABLE_S
 from matching.support import NeedAnswer

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
+from matching.blend import DEFAULT_WEIGHTS, Weights, score
 from matching.catalogue import Catalogue
 from matching.codes import FUNDINGS, NEED_CODES, NEED_LABELS, SUPPORT_STATES
 from matching.eligibility import FREE, Eligibility, eligible, policy_on, reasons_of
@@ -16,7 +17,6 @@ from matching.local_time import date_number, to_microseconds, to_moment
 from matching.offers import AUTHORITY, NOTHING, PROVIDER, TOO_LATE
 from matching.problem import Child, Holdings, Live
 from matching.result import Fit, NeedFit, Obstacle
-from matching.scoring.blend import DEFAULT_WEIGHTS, Weights, score
 from matching.support import MET_BY, NeedAnswer
 
 

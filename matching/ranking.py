@@ -10,12 +10,12 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from matching.blend import DEFAULT_WEIGHTS, Scores, Weights, score, spoken_phrases
 from matching.catalogue import Catalogue
 from matching.eligibility import FREE, Eligibility, count_blocked, eligible
 from matching.explain import explain_score, known_distance
 from matching.problem import Child, Holdings, Live
 from matching.result import Match, Matches
-from matching.scoring.blend import DEFAULT_WEIGHTS, Scores, Weights, score, spoken_phrases
 
 # Children whose words are compared together: bounds memory, not results.
 _AT_ONCE: Final = 256

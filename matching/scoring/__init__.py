@@ -1,1 +1,1 @@
-"""Scoring: one module for each thing that counts, and `blend` which adds them up."""
+"""Scoring: one module for each thing that is measured on a pair."""
