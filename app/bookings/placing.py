@@ -223,6 +223,11 @@ def _new_booking(
         hold_expires_at=(
             None if order.hold_minutes is None else now + timedelta(minutes=order.hold_minutes)
         ),
+        # Named although empty: what is not set is read back from the database for the answer.
+        cancelled_at=None,
+        cancel_cause=None,
+        cancel_reason=None,
+        arrangements=[],
         created_at=now,
         updated_at=now,
     )

@@ -124,6 +124,7 @@ class Load:
     ledger: Ledger
     stop: threading.Event = field(default_factory=threading.Event)
     lock: threading.Lock = field(default_factory=threading.Lock)
+    failed: list[BaseException] = field(default_factory=list)
 
     def work(self) -> None:
         """Work through the orders; a connection that breaks leaves its order unanswered."""
@@ -184,7 +185,7 @@ class Load:
         self.stop.set()
         for thread in threads:
             thread.join()
-        assert not failed, failed
+        self.failed = failed
 
     def settle(self) -> int:
         """Retry what went unanswered with the same key until each has its one answer."""
@@ -264,6 +265,9 @@ def test_no_acknowledged_booking_is_lost(database: tuple[Path, Database], server
             settled += load.settle()
         for how in (signal.SIGKILL, signal.SIGQUIT)[:DATABASE_KILLS]:
             load.interrupted_by(lambda how=how: server.kill_database(how))
+            faults = [line for line in server.log.read_text().splitlines() if "_error" in line]
+            assert not faults, faults
+            assert not load.failed
             server.wait_until_ready()
             settled += load.settle()
 
