@@ -1,0 +1,334 @@
+"""Bookings against a model of a page: whatever the steps, the same answers and the same counts."""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from fastapi.testclient import TestClient
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+from sqlalchemy import select
+from sqlalchemy.orm import Session, sessionmaker
+
+from app.bookings.cancelling import expire_holds
+from app.bookings.models import Booking, EntitlementCounter
+from app.catalogue.models import Session as CatalogueSession
+from app.db import transaction
+from tests.support.catalogue import add_activity, add_session
+from tests.support.clock import SetClock
+from tests.support.races import add_children, booking, breaches, change, essential, outcome
+from tests.support.world import World, make_world
+
+LONDON = ZoneInfo("Europe/London")
+NOTICE = timedelta(hours=24)
+ONE_HELPER = [{"need": "one_to_one", "kind": "limited", "per_session": 1}]
+FUNDINGS = ("free", "contributory")
+
+# Around a month's end and a change of the clocks: the day it starts, each session's start and
+# places, and when the eldest child turns 19.
+SEASONS = {
+    "spring": (
+        datetime(2027, 3, 26, 12, 0, tzinfo=UTC),
+        (
+            (datetime(2027, 3, 28, 0, 30, tzinfo=UTC), 1),
+            (datetime(2027, 3, 28, 1, 30, tzinfo=UTC), 2),
+            (datetime(2027, 3, 31, 22, 59, tzinfo=UTC), 2),
+            (datetime(2027, 3, 31, 23, 0, tzinfo=UTC), 1),
+            (datetime(2027, 4, 3, 10, 0, tzinfo=UTC), 1),
+            (datetime(2027, 4, 3, 12, 0, tzinfo=UTC), 2),
+        ),
+        date(2027, 4, 1),
+    ),
+    "autumn": (
+        datetime(2027, 10, 29, 12, 0, tzinfo=UTC),
+        (
+            (datetime(2027, 10, 31, 0, 30, tzinfo=UTC), 1),
+            (datetime(2027, 10, 31, 1, 30, tzinfo=UTC), 2),
+            (datetime(2027, 10, 31, 23, 59, tzinfo=UTC), 2),
+            (datetime(2027, 11, 1, 0, 0, tzinfo=UTC), 1),
+            (datetime(2027, 11, 6, 10, 0, tzinfo=UTC), 1),
+            (datetime(2027, 11, 6, 12, 0, tzinfo=UTC), 2),
+        ),
+        date(2027, 11, 1),
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Place:
+    """A session, as the model sees it."""
+
+    starts_at: datetime
+    capacity: int
+
+    @property
+    def month(self) -> str:
+        """Name the month in which it counts."""
+        return f"{self.starts_at.astimezone(LONDON):%Y-%m}"
+
+
+@dataclass(frozen=True)
+class Booked:
+    """A booking, as the model sees it."""
+
+    child: int
+    place: int
+    funding: str
+    status: str
+    uses: bool = True
+    until: datetime | None = None
+
+    @property
+    def active(self) -> bool:
+        """Tell whether it takes a place."""
+        return self.status in {"held", "confirmed"}
+
+
+class BookingMachine(RuleBasedStateMachine):
+    """Books, confirms, cancels, waits and retries, and predicts every answer."""
+
+    # Who needs the one helper of a session, and who is about to turn 19.
+    helped = frozenset({0, 1})
+    eldest = 2
+
+    def __init__(self, make: Callable[[datetime], World]) -> None:
+        super().__init__()
+        self.make = make
+        self.books: dict[str, Booked] = {}
+        self.keys: list[tuple[str, tuple[Any, ...], str]] = []
+
+    @initialize(season=st.sampled_from(sorted(SEASONS)))
+    def begin(self, season: str) -> None:
+        """Make an authority with a few children and sessions."""
+        start, places, self.birthday = SEASONS[season]
+        self.world = self.make(start)
+        self.places = [Place(*place) for place in places]
+        activity_id = add_activity(self.world, offers=ONE_HELPER)
+        self.place_ids = [
+            add_session(self.world, activity_id, place.starts_at, capacity=place.capacity)
+            for place in self.places
+        ]
+        needs = [essential("one_to_one")]
+        born = self.birthday.replace(year=self.birthday.year - 19).isoformat()
+        self.child_ids = [
+            *add_children(self.world, len(self.helped), needs=needs),
+            *add_children(self.world, 1, date_of_birth=born),
+        ]
+
+    @property
+    def now(self) -> datetime:
+        """Tell the time."""
+        return self.world.clock.now
+
+    def ended(self, books: dict[str, Booked], of: Callable[[Booked], bool]) -> dict[str, Booked]:
+        """End the holds that have run out."""
+        return {
+            id_: replace(booked, status="cancelled", uses=False, until=None)
+            if booked.until is not None and booked.until <= self.now and of(booked)
+            else booked
+            for id_, booked in books.items()
+        }
+
+    def judge(self, books: dict[str, Booked], child: int, place: int, funding: str) -> str:
+        """Predict the answer to a booking: the first rule that refuses, in the contract's order."""
+        active = [booked for booked in books.values() if booked.active]
+        here = [booked for booked in active if booked.place == place]
+        target = self.places[place]
+        used = sum(
+            booked.uses
+            and (booked.child, booked.funding) == (child, funding)
+            and self.places[booked.place].month == target.month
+            for booked in books.values()
+        )
+        day = target.starts_at.astimezone(LONDON).date()
+        mine = [self.places[booked.place] for booked in active if booked.child == child]
+        rules = {
+            "policy-age": child == self.eldest and day >= self.birthday,
+            "session-started": target.starts_at <= self.now,
+            "support-unavailable": child in self.helped
+            and any(booked.child in self.helped for booked in here),
+            "already-booked": target in mine,
+            "session-overlap": any(
+                abs(other.starts_at - target.starts_at) < timedelta(hours=2) for other in mine
+            ),
+            "entitlement-exhausted": used >= 1,
+            "session-full": len(here) >= target.capacity,
+        }
+        return next((reason for reason, refuses in rules.items() if refuses), "201")
+
+    @rule(
+        child=st.integers(0, 2),
+        place=st.integers(0, 5),
+        funding=st.sampled_from(FUNDINGS),
+        minutes=st.sampled_from([None, None, 30, 3 * 24 * 60]),
+    )
+    def book(self, child: int, place: int, funding: str, minutes: int | None) -> None:
+        """Book, or be refused for the right reason."""
+        key = f"key {len(self.keys)}"
+        order = (child, place, funding, minutes)
+        books = self.ended(self.books, lambda b: b.child == child or b.place == place)
+        expected = self.judge(books, child, place, funding)
+
+        answer = self.send(key, order)
+
+        assert outcome(answer) == expected
+        if expected == "201":
+            until = None if minutes is None else self.now + timedelta(minutes=minutes)
+            status = "confirmed" if minutes is None else "held"
+            books[answer.json()["id"]] = Booked(child, place, funding, status, until=until)
+            self.books = books
+            self.keys.append((key, order, answer.json()["id"]))
+
+    def send(self, key: str, order: tuple[Any, ...]) -> Any:
+        """Send an order under a key."""
+        child, place, funding, minutes = order
+        fields = {"funding": funding} | ({} if minutes is None else {"hold_minutes": minutes})
+        call = booking(self.world, self.child_ids[child], self.place_ids[place], key=key, **fields)
+        return call()
+
+    @precondition(lambda self: self.keys)
+    @rule(data=st.data(), changed=st.booleans())
+    def retry(self, data: st.DataObject, changed: bool) -> None:
+        """Use a key again: for the same order its booking as it is now, for another a refusal."""
+        key, order, id_ = data.draw(st.sampled_from(self.keys))
+        if changed:
+            order = ((order[0] + 1) % 3, *order[1:])
+
+        answer = self.send(key, order)
+
+        if changed:
+            assert answer.status_code == 422
+        else:
+            assert (outcome(answer), answer.json()["id"]) == ("201", id_)
+            assert answer.json()["status"] == self.books[id_].status
+
+    @precondition(lambda self: self.books)
+    @rule(data=st.data())
+    def confirm(self, data: st.DataObject) -> None:
+        """Confirm what is held."""
+        id_ = data.draw(st.sampled_from(sorted(self.books)))
+        booked = self.books[id_]
+        run_out = booked.until is not None and booked.until <= self.now
+        good = booked.status == "confirmed" or (booked.status == "held" and not run_out)
+
+        answer = change(self.world, id_, "confirm")()
+
+        assert outcome(answer) == ("200" if good else "booking-not-held")
+        if good:
+            self.books[id_] = replace(booked, status="confirmed", until=None)
+
+    @precondition(lambda self: self.books)
+    @rule(data=st.data())
+    def cancel(self, data: st.DataObject) -> None:
+        """Cancel, in time or too late."""
+        id_ = data.draw(st.sampled_from(sorted(self.books)))
+        booked, starts_at = self.books[id_], self.places[self.books[id_].place].starts_at
+        begun = booked.active and starts_at <= self.now
+
+        answer = change(self.world, id_, "cancel")()
+
+        assert outcome(answer) == ("session-started" if begun else "200")
+        if booked.active and not begun:
+            late = booked.status != "held" and self.now > starts_at - NOTICE
+            self.books[id_] = replace(booked, status="cancelled", uses=late, until=None)
+
+    @rule(hours=st.sampled_from([0.5, 1, 11, 24, 40]))
+    def wait(self, hours: float) -> None:
+        """Let time pass."""
+        self.world.clock.now += timedelta(hours=hours)
+
+    @rule(data=st.data(), before=st.sampled_from([timedelta(0), timedelta(minutes=1), NOTICE]))
+    def wait_for(self, data: st.DataObject, before: timedelta) -> None:
+        """Let time pass until a session begins, or the notice for it ends."""
+        place = data.draw(st.sampled_from(self.places))
+        self.world.clock.now = max(self.now, place.starts_at - before)
+
+    @rule()
+    def sweep(self) -> None:
+        """End all holds that have run out, as the worker does."""
+        with transaction(self.world.sessions, self.world.authority_id) as session:
+            expire_holds(session, now=self.now)
+        self.books = self.ended(self.books, lambda _: True)
+
+    @invariant()
+    def agrees(self) -> None:
+        """Compare all that is stored with the model."""
+        if not hasattr(self, "places"):
+            return
+        with transaction(self.world.sessions, self.world.authority_id) as session:
+            stored = {
+                str(booked.id): (booked.status, booked.uses_entitlement, booked.month)
+                for booked in session.scalars(select(Booking))
+            }
+            used = {
+                (self.child_ids.index(str(row.child_id)), row.month, row.funding): row.used
+                for row in session.scalars(select(EntitlementCounter))
+                if row.used
+            }
+            taken = {str(row.id): row.taken for row in session.scalars(select(CatalogueSession))}
+        assert stored == {
+            id_: (booked.status, booked.uses, self.places[booked.place].month)
+            for id_, booked in self.books.items()
+        }
+        assert used == Counter(
+            (booked.child, self.places[booked.place].month, booked.funding)
+            for booked in self.books.values()
+            if booked.uses
+        )
+        assert taken == {
+            id_: sum(b.active and b.place == place for b in self.books.values())
+            for place, id_ in enumerate(self.place_ids)
+        }
+
+    @precondition(lambda self: self.books)
+    @rule(child=st.integers(0, 2), place=st.integers(0, 5))
+    def read_entitlement(self, child: int, place: int) -> None:
+        """Ask what a child may still book in a month."""
+        month = self.places[place].month
+        path = f"/v1/children/{self.child_ids[child]}/entitlements?month={month}"
+
+        left = self.world.call("GET", path).json()
+
+        for funding in FUNDINGS:
+            used = sum(
+                b.uses and (b.child, b.funding) == (child, funding)
+                for b in self.books.values()
+                if self.places[b.place].month == month
+            )
+            assert left[funding] == {"allowed": 1, "used": used, "remaining": 1 - used}
+
+    def teardown(self) -> None:
+        """Verify what is left."""
+        if hasattr(self, "places"):
+            assert breaches(self.world) == []
+
+
+def test_bookings_follow_the_model(
+    http: TestClient, sessions: sessionmaker[Session], clock: SetClock
+) -> None:
+    def make(start: datetime) -> World:
+        clock.now = start
+        return make_world(http, sessions, clock)
+
+    run_state_machine_as_test(
+        lambda: BookingMachine(make),
+        settings=settings(
+            max_examples=20,
+            stateful_step_count=25,
+            deadline=None,
+            # The same steps in every run, so that a failure here is a change of ours.
+            derandomize=True,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
