@@ -36,6 +36,7 @@ from matching.errors import InvalidProblem
 from matching.fit import explain_fit
 from matching.interests.index import InterestIndex, Listing
 from matching.interests.phrases import Phrase
+from matching.interests.reading import ENCODER_VERSION
 from matching.interests.vocabulary import Concept, Vocabulary, load_vocabulary
 from matching.problem import (
     ActivityRow,
@@ -59,6 +60,7 @@ __all__ = [
     "BLOCKING_REASONS",
     "BREAK_TYPES",
     "DEFAULT_WEIGHTS",
+    "ENCODER_VERSION",
     "FACTORS",
     "FEELINGS",
     "FUNDINGS",

@@ -149,14 +149,15 @@ def _strongest(preferences: tuple[Preference, ...], each: NDArray[np.float64]) -
 
 
 def _said(catalogue: Catalogue, preference: Preference, activity: int) -> str:
-    """Quote the phrase, and name the concept if it is another word for it."""
+    """Quote the phrase, and name what links it to the activity if that is another word."""
     phrase = preference.phrase
-    if not phrase.concepts:
-        return phrase.text
     concept = catalogue.interests.shared_concept(phrase, activity)
-    if concept is None or concept in phrase.concepts:
+    if concept in phrase.concepts:
         return phrase.text
-    return f"{phrase.text} ({catalogue.vocabulary.label(concept).lower()})"
+    if concept is not None:
+        return f"{phrase.text} ({catalogue.vocabulary.label(concept).lower()})"
+    word = catalogue.interests.shared_word(phrase, activity)
+    return phrase.text if word is None else f"{phrase.text} ({word})"
 
 
 def _distance_text(judged: Eligibility, child: Child, activity: int) -> str:

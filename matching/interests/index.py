@@ -1,38 +1,54 @@
 """The listings of one catalogue version, ready to be compared with phrases.
 
-Three scorers: TF-IDF over stems, TF-IDF over character n-grams (near misses in spelling), and the
-concept hierarchy. All that is learnt is learnt in `fit` from the listings alone, and every
-comparison of a phrase with a listing is a sum of its own terms in a fixed order. So a score does
-not depend on which other phrases or listings are asked for.
+Two things are compared: places among words (a static word-vector table, so that other words for
+the same thing lie close) and concepts (with their hierarchy). Each is measured against how well
+the phrase fits listings in general, then a logistic regression weighs both. All of it is frozen
+in `fit`, and every step is exact or the same for each phrase alone. So a score does not depend on
+which other phrases or listings are asked for.
 """
 
 from __future__ import annotations
 
-import math
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array, vstack
-from sklearn.feature_extraction.text import TfidfVectorizer
 
-from matching.interests.phrases import Phrase
-from matching.interests.text import content_stems, words
+from matching.interests import text as texts
+from matching.interests.attributes import load_attributes
+from matching.interests.lexicon import load_offered
+from matching.interests.phrases import Phrase, pack
+from matching.interests.vectors import load_vectors, unit
 from matching.interests.vocabulary import Vocabulary
 
-# How far each scorer alone can lift a similarity; what is left of it, the other may lift.
-CONCEPT_SHARE: Final = 0.9
-WORDS_SHARE: Final = 0.8
-# Within the words: whole stems against character n-grams.
-STEM_WEIGHT: Final = 0.7
-CHARACTER_WEIGHT: Final = 0.3
+# The logistic regression: weights of the two measures in standard deviations, and its offset.
+# Fitted by `python -m tests.benchmarks.interests --fit`.
+VECTOR_WEIGHT: Final = 1.56
+CONCEPT_WEIGHT: Final = 0.22
+OFFSET: Final = -6.11
+# What an unrelated listing gets is taken for nothing.
+FLOOR: Final = 0.02
+# A name that no dictionary knows ("Oswestry Otters"), said and listed, is hardly a coincidence.
+NAME_SHARE: Final = 0.8
+
+# So is a phrase that only names a concept, and a listing that is titled or tagged with it or with
+# a narrower one.
+SAME_CONCEPT: Final = 0.85
+SAME_SHARE: Final = 0.3
+
+# A listing's place: its whole text, what one does and sees there, and its title alone.
+WHOLE_SHARE: Final = 0.65
+OFFERED_SHARE: Final = 0.2
+TITLE_SHARE: Final = 0.15
+# How much of what all listings have in common is taken out, so that they stand apart.
+COMMON_SHARE: Final = 0.75
+# Of an activity that only the description names, the first words of the lexicon.
+_IN_PASSING: Final = 5
 # A concept that only the description names says less about an activity than one in its title.
 IN_DESCRIPTION: Final = 0.6
-
-_CHARACTERS: Final = (3, 4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,38 +58,6 @@ class Listing:
     title: str
     description: str = ""
     concepts: tuple[str, ...] = ()
-
-
-def _join(text: str) -> str:
-    return " ".join(content_stems(words(text)))
-
-
-class _Terms:
-    """One TF-IDF space: postings of the listings by term, and how to place a phrase in it."""
-
-    def __init__(self, vectorizer: TfidfVectorizer) -> None:
-        self._vectorizer = vectorizer
-
-    def fit(self, documents: Sequence[str]) -> _Terms:
-        self._analyse = self._vectorizer.build_analyzer()
-        self.term_of_: dict[str, int] = {}
-        self.idf_: list[float] = []
-        self.postings_ = csr_array((0, len(documents)), dtype=np.float64)
-        if any(self._analyse(document) for document in documents):
-            matrix = self._vectorizer.fit_transform(documents)
-            self.term_of_ = self._vectorizer.vocabulary_
-            self.idf_ = self._vectorizer.idf_.tolist()
-            self.postings_ = csr_array(matrix.T)
-        return self
-
-    def place(self, text: str) -> tuple[list[int], list[float]]:
-        """Give the terms of a text, ascending, and their weights, of length 1 together."""
-        known = (self.term_of_.get(term) for term in self._analyse(text))
-        counts = Counter(term for term in known if term is not None)
-        terms = sorted(counts)
-        weights = [(1.0 + math.log(counts[term])) * self.idf_[term] for term in terms]
-        length = math.hypot(*weights) or 1.0
-        return terms, [weight / length for weight in weights]
 
 
 class InterestIndex:
@@ -93,7 +77,7 @@ class InterestIndex:
         self.vocabulary = vocabulary
 
     def fit(self, listings: Sequence[Listing]) -> InterestIndex:
-        """Learn the weights of words and freeze the listings.
+        """Place the listings and freeze what they are measured against.
 
         Parameters
         ----------
@@ -104,54 +88,88 @@ class InterestIndex:
         -------
         InterestIndex
             Itself.
+
+        Notes
+        -----
+        The activities of the lexicon are fitted along, so that in a small catalogue, too, a
+        phrase is measured against activities of every kind. About 0.3 ms a listing.
         """
         self.n_listings_ = len(listings)
-        labels = [
-            " ".join(self.vocabulary.label(notation) for notation in listing.concepts)
-            for listing in listings
-        ]
-        # The title counts twice: a description names much that is only on the side.
-        documents = [
-            _join(f"{one.title} . {one.title} . {one.description} . {label}")
-            for one, label in zip(listings, labels, strict=True)
-        ]
-        self.stems_ = _Terms(
-            TfidfVectorizer(analyzer=str.split, sublinear_tf=True, dtype=np.float64)
-        ).fit(documents)
-        self.characters_ = _Terms(
-            TfidfVectorizer(analyzer="char_wb", ngram_range=_CHARACTERS, sublinear_tf=True)
-        ).fit(documents)
-        stems, characters = self.stems_.postings_, self.characters_.postings_
-        self.postings_ = csr_array(vstack([STEM_WEIGHT * stems, CHARACTER_WEIGHT * characters]))
-        self._fit_concepts(listings)
+        everything = [*listings, *_background()]
+        self._fit_places(everything)
+        self._fit_concepts(everything)
+        self._fit_words(listings)
         return self
 
+    def _fit_places(self, listings: Sequence[Listing]) -> None:
+        places = np.array([self._place(listing) for listing in listings])
+        places -= COMMON_SHARE * places.mean(axis=0)
+        # Whole numbers up to 127, as phrases have them: their products are exact in float32, in
+        # whatever order they are added, up to 1,000 dimensions.
+        packed = [np.frombuffer(pack(place), dtype=np.int8) for place in places]
+        empty = np.zeros(places.shape[1], dtype=np.int8)
+        rows = np.array([row if row.size else empty for row in packed], dtype=np.float32)
+        self._places = np.ascontiguousarray(rows.T)
+        self._lengths = np.maximum(np.sqrt((rows * rows).sum(axis=1)), 1.0)
+
+    def _place(self, listing: Listing) -> NDArray[np.float32]:
+        vectors = load_vectors()
+        labels = " ".join(self.vocabulary.label(notation) for notation in listing.concepts)
+        title = texts.words(listing.title)
+        named = load_offered().find(texts.token_stems(f"{listing.title} . {labels}"))
+        in_passing = load_offered().find(texts.token_stems(listing.description))
+        offered = [word for *_, leads_to in named for word in leads_to]
+        offered += [word for *_, leads_to in in_passing for word in leads_to[:_IN_PASSING]]
+        place = (
+            WHOLE_SHARE * vectors.mean(title * 2 + texts.words(f"{listing.description} {labels}"))
+            + OFFERED_SHARE * vectors.mean(texts.words(" ".join(offered)))
+            + TITLE_SHARE * vectors.mean(title)
+        )
+        return unit(place.astype(np.float32))
+
     def _fit_concepts(self, listings: Sequence[Listing]) -> None:
-        self.concept_ids_ = {one: index for index, one in enumerate(self.vocabulary.concepts)}
-        carriers: dict[str, list[int]] = {}
-        pairs: list[tuple[int, int, float]] = []
+        carried: defaultdict[str, list[tuple[int, float]]] = defaultdict(list)
+        self._named: list[dict[str, float]] = []
+        carriers: defaultdict[str, list[int]] = defaultdict(list)
         for row, listing in enumerate(listings):
-            for notation in set(listing.concepts):
-                carriers.setdefault(notation, []).append(row)
             weights = dict.fromkeys(self.vocabulary.recognise(listing.description), IN_DESCRIPTION)
             weights.update(dict.fromkeys(self.vocabulary.recognise(listing.title), 1.0))
             weights.update(dict.fromkeys(listing.concepts, 1.0))
-            pairs.extend(
-                (row, self.concept_ids_[notation], weight)
-                for notation, weight in sorted(weights.items())
-                if notation in self.vocabulary
+            self._named.append(weights)
+            for notation, weight in weights.items():
+                carried[notation].append((row, weight))
+            if row < self.n_listings_:
+                for notation in set(listing.concepts):
+                    carriers[notation].append(row)
+        self._carried = {
+            notation: (
+                np.array([row for row, _ in pairs], dtype=np.intp),
+                np.array([weight for _, weight in pairs], dtype=np.float32),
             )
-        self._concepts = tuple(self.concept_ids_)
-        # Filled as concepts are asked for: at most one entry for each concept.
-        self._neighbours: dict[str, tuple[NDArray[np.intp], NDArray[np.float64]]] = {}
+            for notation, pairs in carried.items()
+        }
         self.carriers_ = {
             notation: np.array(rows, dtype=np.intp) for notation, rows in carriers.items()
         }
-        self.pair_concept_ = np.array([concept for _, concept, _ in pairs], dtype=np.intp)
-        self.pair_weight_ = np.array([weight for *_, weight in pairs], dtype=np.float64)
-        owners = np.array([row for row, *_ in pairs], dtype=np.intp)
-        self.paired_, self.pair_start_ = np.unique(owners, return_index=True)
-        self._pair_end = np.append(self.pair_start_[1:], len(pairs))
+        # Filled as concepts are asked for: at most one row for each concept.
+        self._columns: dict[str, NDArray[np.float32]] = {}
+
+    def _fit_words(self, listings: Sequence[Listing]) -> None:
+        vectors = load_vectors()
+        attributes = load_attributes()
+        self._stems: list[frozenset[str]] = []
+        self.attributes_ = np.zeros((len(attributes), len(listings)))
+        bearers: defaultdict[str, list[int]] = defaultdict(list)
+        for row, listing in enumerate(listings):
+            text = f"{listing.title} . {listing.description}"
+            stems = texts.token_stems(text)
+            self._stems.append(frozenset(stems))
+            for at, attribute in enumerate(attributes):
+                self.attributes_[at, row] = attribute.of_listing(stems)
+            for word in set(texts.words(text)) - texts.STOP_WORDS:
+                if vectors.place(word) is None:
+                    bearers[texts.stem(word)].append(row)
+        self._bearers = {stem: np.array(rows, dtype=np.intp) for stem, rows in bearers.items()}
 
     def similarity(self, phrases: Sequence[Phrase]) -> NDArray[np.float64]:
         """Score phrases against every listing.
@@ -159,63 +177,68 @@ class InterestIndex:
         Parameters
         ----------
         phrases : sequence of Phrase
-            Whether they are liked plays no part.
+            A disliked one is also compared by what it says a place is like ("too loud").
 
         Returns
         -------
         ndarray of shape (n_phrases, n_listings), float64
-            In [0, 1].
+            In [0, 1]; 0 for what is not related.
 
         Notes
         -----
-        Costs the postings of the phrases' terms, plus one pass over the listings' concepts for
-        each phrase that names a concept.
+        One matrix product over the listings, and for each phrase one pass for each concept that
+        it names.
         """
         if not phrases or not self.n_listings_:
             return np.zeros((len(phrases), self.n_listings_))
-        unmatched = 1.0 - WORDS_SHARE * self._alike(phrases)
+        logits = VECTOR_WEIGHT * _standardised(self._cosines(phrases)) + OFFSET
         for row, phrase in enumerate(phrases):
-            if phrase.concepts and self.pair_start_.size:
-                related = self._related(phrase)[self.pair_concept_] * self.pair_weight_
-                best = np.maximum.reduceat(related, self.pair_start_)
-                unmatched[row, self.paired_] *= 1.0 - CONCEPT_SHARE * best
-        similarity: NDArray[np.float64] = 1.0 - unmatched
+            columns = [self._column(notation) for notation in phrase.concepts]
+            if columns:
+                best = np.maximum.reduce(columns)
+                logits[row] += CONCEPT_WEIGHT * _standardised(best[np.newaxis])[0]
+        chances = 1.0 / (1.0 + np.exp(-logits[:, : self.n_listings_].astype(np.float64)))
+        similarity: NDArray[np.float64] = np.maximum(chances - FLOOR, 0.0) / (1.0 - FLOOR)
+        for row, phrase in enumerate(phrases):
+            self._raise_names(similarity[row], phrase)
+            if phrase.attributes and not phrase.liked:
+                # What a listing says of itself decides: "no loud music" is only like "loud music".
+                said = self.attributes_[list(phrase.attributes)].max(axis=0)
+                similarity[row] = np.where(said == 0.0, similarity[row], np.maximum(said, 0.0))
         return similarity
 
-    def _alike(self, phrases: Sequence[Phrase]) -> NDArray[np.float64]:
-        """Weigh the cosines over stems and characters, shape (n_phrases, n_listings)."""
-        columns: list[int] = []
-        values: list[float] = []
-        ends = [0]
-        n_stems = self.stems_.postings_.shape[0]
-        for phrase in phrases:
-            text = " ".join(phrase.stems)
-            for terms, first in ((self.stems_, 0), (self.characters_, n_stems)):
-                places, weights = terms.place(text)
-                columns.extend(first + place for place in places)
-                values.extend(weights)
-            ends.append(len(columns))
-        asked = csr_array(
-            (np.array(values), np.array(columns, dtype=np.int32), np.array(ends, dtype=np.int32)),
-            shape=(len(phrases), self.postings_.shape[0]),
-        )
-        cosines: NDArray[np.float64] = (asked @ self.postings_).toarray()
-        # Rounding can lift the cosine of a text with itself above 1.
-        return np.minimum(cosines, 1.0)
+    def _cosines(self, phrases: Sequence[Phrase]) -> NDArray[np.float32]:
+        asked = np.zeros((len(phrases), len(self._places)), dtype=np.float32)
+        for row, phrase in enumerate(phrases):
+            if len(phrase.vector) == asked.shape[1]:
+                asked[row] = np.frombuffer(phrase.vector, dtype=np.int8)
+        lengths = np.maximum(np.sqrt((asked * asked).sum(axis=1, keepdims=True)), 1.0)
+        cosines: NDArray[np.float32] = (asked @ self._places) / lengths / self._lengths
+        return cosines
 
-    def _related(self, phrase: Phrase) -> NDArray[np.float64]:
-        weights = np.zeros(len(self.concept_ids_))
-        for notation in phrase.concepts:
-            if notation not in self._neighbours:
-                related = self.vocabulary.related(notation)
-                known = [one for one in related if one in self.concept_ids_]
-                self._neighbours[notation] = (
-                    np.array([self.concept_ids_[one] for one in known], dtype=np.intp),
-                    np.array([related[one] for one in known], dtype=np.float64),
-                )
-            places, related_weights = self._neighbours[notation]
-            weights[places] = np.maximum(weights[places], related_weights)
-        return weights
+    def _column(self, notation: str) -> NDArray[np.float32]:
+        """Give how far every listing answers a concept, the background included."""
+        column = self._columns.get(notation)
+        if column is None:
+            column = np.zeros(self._places.shape[1], dtype=np.float32)
+            for other, share in self.vocabulary.related(notation).items():
+                if other in self._carried:
+                    # A listing names a concept once, so no row stands twice.
+                    rows, weights = self._carried[other]
+                    column[rows] = np.maximum(column[rows], np.float32(share) * weights)
+            self._columns[notation] = column
+        return column
+
+    def _raise_names(self, similarity: NDArray[np.float64], phrase: Phrase) -> None:
+        """Lift the listings that bear the very name that a phrase says."""
+        for stem in set(phrase.stems) & self._bearers.keys():
+            rows = self._bearers[stem]
+            similarity[rows] += NAME_SHARE / len(set(phrase.stems)) * (1.0 - similarity[rows])
+        spans = self.vocabulary.find(phrase.stems)
+        if spans and sum(end - first for first, end, _ in spans) == len(phrase.stems):
+            same = np.maximum.reduce([self._column(notation) for notation in phrase.concepts])
+            rows = np.flatnonzero(same[: self.n_listings_] >= SAME_CONCEPT)
+            similarity[rows] += SAME_SHARE * (1.0 - similarity[rows])
 
     def shared_concept(self, phrase: Phrase, listing: int) -> str | None:
         """Name the concept that best links a phrase to a listing.
@@ -230,15 +253,31 @@ class InterestIndex:
         str or None
             A notation the listing carries or names; None if only words are alike.
         """
-        place = int(np.searchsorted(self.paired_, listing))
-        if place == len(self.paired_) or self.paired_[place] != listing:
-            return None
-        pairs = slice(self.pair_start_[place], self._pair_end[place])
-        concepts = self.pair_concept_[pairs]
-        weights = self._related(phrase)[concepts] * self.pair_weight_[pairs]
-        if not weights.any():
-            return None
-        return self._concepts[int(concepts[np.argmax(weights)])]
+        best: dict[str, float] = {}
+        for asked in phrase.concepts:
+            related = self.vocabulary.related(asked)
+            for notation, weight in self._named[listing].items():
+                share = related.get(notation, 0.0) * weight
+                if share > best.get(notation, 0.0):
+                    best[notation] = share
+        # The greatest share, then the first notation.
+        return min(best, key=lambda notation: (-best[notation], notation), default=None)
+
+    def shared_word(self, phrase: Phrase, listing: int) -> str | None:
+        """Name the word of a listing that a phrase leads to: "bluey" leads to "dogs".
+
+        Parameters
+        ----------
+        phrase : Phrase
+        listing : int
+
+        Returns
+        -------
+        str or None
+            None if the listing says nothing of what the lexicon expects.
+        """
+        stems = self._stems[listing]
+        return next((word for word in phrase.leads_to if texts.stem(word) in stems), None)
 
     def carrying(self, notations: Iterable[str]) -> NDArray[np.bool_]:
         """Find the listings that carry concepts or narrower ones.
@@ -258,3 +297,18 @@ class InterestIndex:
             if rows is not None:
                 mask[rows] = True
         return mask
+
+
+def _background() -> list[Listing]:
+    return [
+        Listing(names[0], ", ".join((*names[1:], *leads_to)))
+        for names, leads_to in load_offered().entries
+    ]
+
+
+def _standardised(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Give each row in standard deviations from its mean; a row that does not vary as zeros."""
+    means = values.mean(axis=1, keepdims=True)
+    deviations = values.std(axis=1, keepdims=True)
+    scaled: NDArray[np.float32] = (values - means) / np.where(deviations > 1e-6, deviations, 1.0)
+    return scaled

@@ -1,50 +1,18 @@
-"""Free text into phrases, each liked or disliked.
-
-"likes being up high, hates loud noise" is one liked and one disliked phrase. Negation is simple:
-a word such as "not" or "hates" turns what follows until the clause ends, an enumeration goes on.
-"""
+"""Phrases: what a text says is liked or disliked, one by one, ready to be stored and compared."""
 
 from __future__ import annotations
 
-import re
+import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
-from matching.interests.text import PAUSE, STOP, STOP_WORDS, content_stems
+import numpy as np
+from numpy.typing import NDArray
+
+from matching.interests.text import STOP_WORDS
 
 MAX_PHRASES: Final = 64
-
-_AGAINST: Final[frozenset[str]] = frozenset(
-    """not no never don't dont doesn't doesnt isn't isnt aren't didn't can't cant cannot won't wont
-    wouldn't hate hates hated hating dislike dislikes disliked avoid avoids avoiding terrified
-    scared afraid frightened fear fears phobia except without nothing refuses struggles upset
-    distressed anxious bored sick detests loathes horrible""".split()  # noqa: SIM905 - reads better than forty literals
-)
-_FOR: Final[frozenset[str]] = frozenset(
-    """like likes love loves loved adores enjoy enjoys enjoyed wants prefers obsessed mad keen
-    fascinated happy yes fan favourite""".split()  # noqa: SIM905 - as above
-)
-_CONTRAST: Final[frozenset[str]] = frozenset({"but", "however", "although", "though", "yet"})
-_LINKS: Final[frozenset[str]] = frozenset({"and", "or", "n", "also", "plus", "then"})
-# A word for liking this close behind a negation belongs to it: "does not really like".
-_REACH: Final = 3
-
-# Idioms in which a negation praises, and negations of more than one word.
-_IDIOMS: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
-    (re.compile(pattern), replacement)
-    for pattern, replacement in (
-        (r"can(?:'|no)?t (?:get|have) enough(?: of)?", "loves"),
-        (r"can(?:'|no)?t (?:get|keep|drag|tear) (?:him|her|them|me) (?:off|away from|out of)", ","),
-        (r"can(?:'|no)?t (?:stop|wait(?: for| to)?)", "loves"),
-        (r"(?:doesn't|don't|doesnt|dont) mind", "likes"),
-        (r"never (?:stops|tires of|bored of)", "loves"),
-        (r"nothing better than", "loves"),
-        (r"not (?:just|only)|no (?:problem|problems|worries) with|not to mention", ","),
-        (r"(?:apart from|other than|rather than|instead of|away from)", "except"),
-        (r"had enough of|fed up (?:with|of)|put off by", "hates"),
-    )
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,101 +24,107 @@ class Phrase:
     text : str
         Its words in lower case, without what says only that it is liked.
     stems : tuple of str
-        What is compared with listings.
+        What is compared with listings, with corrected spelling beside the original.
     liked : bool
         False for what the text turns down.
     concepts : tuple of str
         Notations of the concepts it names.
+    leads_to : tuple of str
+        Stems of what the lexicon says it leads to.
+    attributes : tuple of int
+        What it says a place is like, as positions in `load_attributes()`.
+    weight : float
+        In (0, 1]: less for what tells of needs rather than wishes.
+    vector : bytes
+        Its place among words, one signed byte a dimension; empty if no word is known.
     """
 
     text: str
     stems: tuple[str, ...]
     liked: bool
     concepts: tuple[str, ...]
+    leads_to: tuple[str, ...] = ()
+    attributes: tuple[int, ...] = ()
+    weight: float = 1.0
+    vector: bytes = b""
+
+    def to_json(self) -> dict[str, Any]:
+        """Give what is to be stored.
+
+        Returns
+        -------
+        dict
+            Of JSON's own types; some 500 bytes.
+        """
+        return {
+            "text": self.text,
+            "stems": self.stems,
+            "liked": self.liked,
+            "concepts": self.concepts,
+            "leads_to": self.leads_to,
+            "attributes": self.attributes,
+            "weight": self.weight,
+            "vector": base64.b64encode(self.vector).decode(),
+        }
+
+    @classmethod
+    def from_json(cls, stored: dict[str, Any]) -> Phrase:
+        """Take back what `to_json` gave.
+
+        Parameters
+        ----------
+        stored : dict
+
+        Returns
+        -------
+        Phrase
+        """
+        return cls(
+            text=stored["text"],
+            stems=tuple(stored["stems"]),
+            liked=stored["liked"],
+            concepts=tuple(stored["concepts"]),
+            leads_to=tuple(stored["leads_to"]),
+            attributes=tuple(stored["attributes"]),
+            weight=stored["weight"],
+            vector=base64.b64decode(stored["vector"]),
+        )
 
 
-def replace_idioms(text: str) -> str:
-    """Write idioms around a negation plainly.
+def pack(vector: NDArray[np.float32]) -> bytes:
+    """Write a vector's direction as bytes.
 
     Parameters
     ----------
-    text : str
-        In lower case.
+    vector : ndarray of shape (n,), float32
 
     Returns
     -------
-    str
+    bytes
+        Empty for a vector of zeros.
     """
-    for pattern, replacement in _IDIOMS:
-        text = pattern.sub(replacement, text)
-    return text
+    largest = float(np.abs(vector).max(initial=0.0))
+    if largest == 0.0:
+        return b""
+    return np.round(vector * (127 / largest)).astype(np.int8).tobytes()
 
 
-def split_clauses(
-    tokens: Sequence[str], kept_together: Sequence[bool]
-) -> list[tuple[int, int, bool]]:
-    """Cut a text into clauses, each liked or disliked.
-
-    Parameters
-    ----------
-    tokens : sequence of str
-        Words and separators.
-    kept_together : sequence of bool
-        True for a token inside a concept's name, which is never cut ("arts and crafts").
-
-    Returns
-    -------
-    list of tuple (first, end, liked)
-        Half-open ranges of tokens; words that only turn the meaning are left out.
-    """
-    clauses: list[tuple[int, int, bool]] = []
-    first, liked, turned_at = 0, True, -_REACH - 1
-
-    def close(end: int) -> None:
-        if end > first:
-            clauses.append((first, end, liked))
-
-    for at, token in enumerate(tokens):
-        if kept_together[at]:
-            continue
-        if token == STOP or token in _CONTRAST:
-            close(at)
-            first, liked = at + 1, True
-        elif token == PAUSE or token in _LINKS:
-            close(at)
-            first = at + 1
-        elif token in _AGAINST:
-            close(at)
-            first, liked, turned_at = at + 1, False, at
-        elif token in _FOR and at - turned_at > _REACH:
-            close(at)
-            first, liked = at + 1, True
-    close(len(tokens))
-    return clauses
-
-
-def make_phrase(words: Sequence[str], liked: bool, concepts: Sequence[str]) -> Phrase | None:
-    """Make a phrase of the words of a clause.
+def shown(words: Sequence[str]) -> str:
+    """Give the words of a clause as a person should read them.
 
     Parameters
     ----------
     words : sequence of str
         In lower case, without separators.
-    liked : bool
-    concepts : sequence of str
-        Notations.
 
     Returns
     -------
-    Phrase or None
-        None if the words carry no meaning of their own.
+    str
+        Without the stop words at both ends, unless there is nothing else.
     """
-    stems = tuple(content_stems(words))
-    if not stems and not concepts:
-        return None
-    shown = list(words)
-    while shown and shown[0] in STOP_WORDS:
-        del shown[0]
-    while shown and shown[-1] in STOP_WORDS:
-        del shown[-1]
-    return Phrase(" ".join(shown or words), stems, liked, tuple(dict.fromkeys(concepts)))
+    kept = list(words)
+    while kept and kept[0] in STOP_WORDS:
+        del kept[0]
+    while kept and kept[-1] in STOP_WORDS:
+        del kept[-1]
+    return " ".join(kept or words)

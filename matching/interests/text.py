@@ -176,6 +176,20 @@ def stems(text: str) -> list[str]:
     return [stem(word) for word in words(text)]
 
 
+def token_stems(text: str) -> list[str]:
+    """Give the stems of all words of a text, with the separators between them.
+
+    Parameters
+    ----------
+    text : str
+
+    Returns
+    -------
+    list of str
+    """
+    return [stem(token) for token in tokens(text)]
+
+
 def content_stems(of: Iterable[str]) -> list[str]:
     """Give the stems of the words that carry meaning.
 

@@ -10,13 +10,8 @@ from importlib import resources
 
 from matching.errors import InvalidProblem
 from matching.interests import text as texts
-from matching.interests.phrases import (
-    MAX_PHRASES,
-    Phrase,
-    make_phrase,
-    replace_idioms,
-    split_clauses,
-)
+from matching.interests.phrases import Phrase
+from matching.interests.reading import read
 
 # How much of a liking for one concept carries over to another, by their relation.
 SAME = 1.0
@@ -196,8 +191,8 @@ class Vocabulary:
         tuple of str
             Notations in the order they appear, each once.
         """
-        stems = [texts.stem(token) for token in texts.tokens(text)]
-        return tuple(dict.fromkeys(one for *_, named in self.find(stems) for one in named))
+        found = self.find(texts.token_stems(text))
+        return tuple(dict.fromkeys(one for *_, named in found for one in named))
 
     def encode(self, text: str) -> tuple[Phrase, ...]:
         """Read a text once: its likes and dislikes with the concepts they name.
@@ -213,21 +208,7 @@ class Vocabulary:
             At most 64, in the order of the text; equal ones once. Does not depend on any
             catalogue, so it may be stored beside the text until the vocabulary changes.
         """
-        tokens = texts.tokens(replace_idioms(texts.fold(text)))
-        spans = self.find([texts.stem(token) for token in tokens])
-        kept_together = [False] * len(tokens)
-        for first, end, _ in spans:
-            kept_together[first:end] = [True] * (end - first)
-        phrases: dict[Phrase, None] = {}
-        for first, end, liked in split_clauses(tokens, kept_together):
-            words = [token for token in tokens[first:end] if token not in {texts.PAUSE, texts.STOP}]
-            concepts = [
-                one for low, high, named in spans if first <= low < high <= end for one in named
-            ]
-            phrase = make_phrase(words, liked, concepts)
-            if phrase:
-                phrases[phrase] = None
-        return tuple(phrases)[:MAX_PHRASES]
+        return read(text, self)
 
 
 @cache

@@ -30,7 +30,7 @@ class Preference:
     ----------
     phrase : Phrase
     strength : float
-        In (0, 1], of feeling and voice.
+        In (0, 1], of feeling, voice and phrase.
     avoid : bool
         True if it blocks activities that carry its concepts.
     """
@@ -97,7 +97,7 @@ def weigh_voices(interests: Iterable[Interest], vocabulary: Vocabulary) -> Prefe
         for phrase in phrases:
             liked = positive and phrase.liked
             feeling = interest.feeling if liked or not positive else "dislike"
-            strength = FEELING_STRENGTH[feeling] * VOICE_STRENGTH[interest.voice]
+            strength = FEELING_STRENGTH[feeling] * VOICE_STRENGTH[interest.voice] * phrase.weight
             signed.append((liked, rank, Preference(phrase, strength, feeling == "avoid")))
 
     highest: dict[tuple[bool, str], int] = {}

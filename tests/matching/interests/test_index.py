@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from sklearn.feature_extraction.text import TfidfVectorizer
 
 from matching import InterestIndex, Listing, Phrase, load_vocabulary
-from matching.interests.index import CHARACTER_WEIGHT, STEM_WEIGHT, WORDS_SHARE
-from matching.interests.text import content_stems
 
 LISTINGS = [
     Listing("Junior angling", "Coarse fishing at the lake, rods and bait provided", ("angling",)),
@@ -18,8 +15,6 @@ LISTINGS = [
     Listing("Baking morning", "Make cupcakes"),
     Listing("Swim and splash"),
 ]
-
-LABELS = ["angling", "", "wheelchair basketball", "basketball", "", ""]
 
 
 def fitted(listings: list[Listing] = LISTINGS) -> InterestIndex:
@@ -66,30 +61,46 @@ class TestSimilarity:
         for row, phrase in enumerate(several):
             assert (index.similarity([phrase])[0] == together[row]).all()
 
-    def test_words_are_weighed_as_scikit_learn_weighs_them(self) -> None:
-        said = [Phrase("lake rods", ("lake", "rod"), True, ()), Phrase("x", ("court",), True, ())]
-        words = [
-            " ".join(
-                content_stems(
-                    f"{one.title} {one.title} {one.description} {label}".lower()
-                    .replace(",", "")
-                    .split()
-                )
-            )
-            for one, label in zip(LISTINGS, LABELS, strict=True)
-        ]
-        expected = np.zeros((len(said), len(LISTINGS)))
-        for share, vectorizer in (
-            (STEM_WEIGHT, TfidfVectorizer(analyzer=str.split, sublinear_tf=True)),
-            (
-                CHARACTER_WEIGHT,
-                TfidfVectorizer(analyzer="char_wb", ngram_range=(3, 4), sublinear_tf=True),
-            ),
-        ):
-            listed = vectorizer.fit_transform(words)
-            asked = vectorizer.transform([" ".join(one.stems) for one in said])
-            expected += share * (asked @ listed.T).toarray()
-        assert fitted().similarity(said) == pytest.approx(WORDS_SHARE * expected, abs=1e-12)
+    def test_does_not_depend_on_the_order_of_listings(self) -> None:
+        said = phrases("fishing, trains and swimming")
+        turned = fitted(LISTINGS[::-1]).similarity(said)[:, ::-1]
+        assert turned == pytest.approx(fitted().similarity(said), abs=1e-6)
+
+    def test_other_words_for_the_same_thing(self) -> None:
+        scores = fitted().similarity(phrases("rods and bait by the canal"))[0]
+        assert int(np.argmax(scores)) == 0
+        assert scores[0] > 0.2
+        assert scores[2] < 0.05
+
+    def test_what_the_lexicon_knows(self) -> None:
+        listings = [*LISTINGS, Listing("Agility", "Puppies and their people")]
+        scores = fitted(listings).similarity(phrases("paw patrol"))[0]
+        assert int(np.argmax(scores)) == 6
+
+    def test_a_name_that_no_dictionary_knows(self) -> None:
+        listings = [*LISTINGS, Listing("Saturday meet", "With the Zoggelbex")]
+        scores = fitted(listings).similarity(phrases("zoggelbex"))[0]
+        assert scores[6] >= 0.8
+        assert not scores[:6].any()
+
+    @pytest.mark.parametrize(
+        ("text", "loud"),
+        [
+            ("Samba drums for all", 1.0),
+            ("Disco with the music off", 0.3),
+            ("Origami", 0.0),
+            ("No loud music", 0.0),
+        ],
+    )
+    def test_dislikes_are_read_from_what_a_place_is_like(self, text: str, loud: float) -> None:
+        index = fitted([Listing(text)])
+        (disliked,) = phrases("hates loud noise")
+        assert index.similarity([disliked])[0, 0] == pytest.approx(loud, abs=0.05)
+
+    def test_one_listing_alone(self) -> None:
+        index = fitted(LISTINGS[:1])
+        assert index.similarity(phrases("fishing"))[0, 0] > 0.5
+        assert index.similarity(phrases("ballet"))[0, 0] < 0.05
 
     def test_an_added_listing_moves_no_row(self) -> None:
         # Another catalogue version may weigh words anew, but concepts stay what they are.
@@ -105,7 +116,7 @@ class TestSimilarity:
         index = fitted(listings)
         scores = index.similarity(phrases("fishing and trains"))
         assert scores.shape == (2, len(listings))
-        assert not scores.any()
+        assert scores.max(initial=0.0) < 0.05
 
     def test_no_phrases(self) -> None:
         assert fitted().similarity([]).shape == (0, 6)
@@ -119,6 +130,12 @@ class TestConcepts:
         assert index.shared_concept(fishing, 4) is None
         (basketball,) = phrases("basketball")
         assert index.shared_concept(basketball, 2) == "wheelchair_basketball"
+
+    def test_shared_word_explains(self) -> None:
+        (bluey,) = phrases("bluey")
+        index = fitted([Listing("Dog walking"), Listing("Chess")])
+        assert index.shared_word(bluey, 0) == "dogs"
+        assert index.shared_word(bluey, 1) is None
 
     def test_carrying_counts_only_what_is_carried(self) -> None:
         index = fitted()
