@@ -35,9 +35,11 @@ from matching.eligibility import Eligibility, count_blocked, eligible
 from matching.errors import InvalidProblem
 from matching.fit import explain_fit
 from matching.interests.index import InterestIndex, Listing
+from matching.interests.measures import RankingMeasures, mean_measures, measure_ranking
 from matching.interests.phrases import Phrase
 from matching.interests.reading import ENCODER_VERSION
 from matching.interests.vocabulary import Concept, Vocabulary, load_vocabulary
+from matching.listing_ranking import rank_listings
 from matching.problem import (
     ActivityRow,
     Booked,
@@ -96,6 +98,7 @@ __all__ = [
     "OfferRow",
     "Phrase",
     "PolicyAges",
+    "RankingMeasures",
     "Reason",
     "Remaining",
     "Scores",
@@ -111,5 +114,8 @@ __all__ = [
     "judge_many",
     "load_vocabulary",
     "match",
+    "mean_measures",
+    "measure_ranking",
+    "rank_listings",
     "score",
 ]

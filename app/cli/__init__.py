@@ -4,6 +4,7 @@ import typer
 
 from app.cli.clients import client
 from app.cli.demo import demo
+from app.cli.evaluating import evaluate_interests
 from app.cli.importing import import_files
 from app.cli.matching import match
 from app.cli.migrating import migrate
@@ -30,6 +31,7 @@ cli.command()(match)
 cli.command()(seed)
 cli.command()(verify)
 cli.command()(openapi)
+cli.command()(evaluate_interests)
 
 
 @cli.callback()
