@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Final
+from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,10 @@ from matching.result import Match, Matches
 
 # Children whose words are compared together: bounds memory, not results.
 _AT_ONCE: Final = 256
+
+
+# Of a weekly activity, a quarter; of a daily one, enough to choose from.
+MOST_NEXT_SESSIONS: Final = 13
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +53,7 @@ def match(
     *,
     limit: int = 20,
     span: slice | None = None,
+    fold: bool = True,
     weights: Weights = DEFAULT_WEIGHTS,
 ) -> Matches:
     """Put forward the best sessions for a child.
@@ -62,6 +68,9 @@ def match(
         How many at most.
     span : slice or None
         Of session indices, as `Catalogue.span` gives it; None: all.
+    fold : bool
+        One match an activity, its best session, with the next ones named in it; False: every
+        session for itself.
     weights : Weights
 
     Returns
@@ -79,9 +88,15 @@ def match(
     """
     judged = eligible(catalogue, child, holdings, live, span)
     scores = score(catalogue, child, holdings, judged, weights)
-    picked = pick_best(judged.mask, scores.total, limit)
+    mask = judged.mask
+    if fold:
+        activity = catalogue.sessions.activity[judged.span]
+        mask = keep_best_of_each(mask, scores.total, activity)
+    picked = pick_best(mask, scores.total, limit)
     return Matches(
-        items=tuple(_make_match(catalogue, child, live, judged, scores, at) for at in picked),
+        items=tuple(
+            _make_match(catalogue, child, live, judged, scores, at, fold=fold) for at in picked
+        ),
         blocked=count_blocked(judged.mask),
         considered=len(judged.mask),
     )
@@ -112,6 +127,38 @@ def pick_best(mask: NDArray[np.uint16], total: NDArray[np.float64], limit: int) 
         open_to, scores = open_to[near], scores[near]
     order = np.argsort(-scores, kind="stable")[:limit]
     return [int(at) for at in open_to[order]]
+
+
+def keep_best_of_each(
+    mask: NDArray[np.uint16], total: NDArray[np.float64], activity: NDArray[np.int32]
+) -> NDArray[np.uint16]:
+    """Leave of each activity's eligible sessions only the best one.
+
+    Parameters
+    ----------
+    mask : ndarray of shape (n,), uint16
+        Not modified.
+    total : ndarray of shape (n,), float64
+    activity : ndarray of shape (n,), int32
+
+    Returns
+    -------
+    ndarray of shape (n,), uint16
+        As `mask`, with every other session blocked.
+
+    Notes
+    -----
+    Of equal scores the earlier position stays, which is by start, then by session id.
+    """
+    kept = np.full_like(mask, np.iinfo(mask.dtype).max)
+    open_to = np.flatnonzero(mask == 0)
+    if open_to.size:
+        best = np.full(int(activity.max()) + 1, -np.inf)
+        np.maximum.at(best, activity[open_to], total[open_to])
+        at_best = open_to[total[open_to] == best[activity[open_to]]]
+        # `unique` names the first position of each activity.
+        kept[at_best[np.unique(activity[at_best], return_index=True)[1]]] = 0
+    return kept
 
 
 def judge_many(
@@ -166,10 +213,23 @@ def judge_many(
 
 
 def _make_match(
-    catalogue: Catalogue, child: Child, live: Live, judged: Eligibility, scores: Scores, at: int
+    catalogue: Catalogue,
+    child: Child,
+    live: Live,
+    judged: Eligibility,
+    scores: Scores,
+    at: int,
+    *,
+    fold: bool,
 ) -> Match:
     index = judged.span.start + at
     activity = int(catalogue.sessions.activity[index])
+    others: tuple[UUID, ...] = ()
+    if fold:
+        same = (catalogue.sessions.activity[judged.span] == activity) & (judged.mask == 0)
+        same[at] = False
+        positions = np.flatnonzero(same)[:MOST_NEXT_SESSIONS]
+        others = tuple(catalogue.sessions.ids[judged.span.start + one] for one in positions)
     free = bool(judged.funding[at] & FREE)
     return Match(
         session_id=catalogue.sessions.ids[index],
@@ -182,4 +242,5 @@ def _make_match(
         arrangements=judged.support.arrangements(at),
         reasons=explain_score(catalogue, child, judged, scores, at),
         places_left=int(live.places_left[index]),
+        next_session_ids=others,
     )

@@ -65,6 +65,8 @@ class Match:
     arrangements : tuple of Arrangement
     reasons : tuple of Reason
     places_left : int
+    next_session_ids : tuple of UUID
+        Further sessions of the activity that the child could go to, by start.
     """
 
     session_id: UUID
@@ -77,6 +79,7 @@ class Match:
     arrangements: tuple[Arrangement, ...]
     reasons: tuple[Reason, ...]
     places_left: int
+    next_session_ids: tuple[UUID, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,15 +93,8 @@ def show_example(console: Console, example: WorkedExample, *, today: date) -> No
         f"free and {_left(contributory.remaining)} contributory activity.",
         highlight=False,
     )
-    best = [match.activity_id for match in example.before.items]
-    shown = set(list(dict.fromkeys(best))[:BEST])
-    console.print(
-        matches_table(
-            [match for match in example.before.items if match.activity_id in shown],
-            title=f"Best matches in {example.month}",
-            by_activity=True,
-        )
-    )
+    best = example.before.items[:BEST]
+    console.print(matches_table(best, title=f"Best matches in {example.month}"))
     console.print(blocked_line(example.before))
     if example.booked is None:
         console.print(Panel("Nothing that is free suits in this month.", title="Free booking"))

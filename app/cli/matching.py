@@ -78,24 +78,18 @@ def find_authority_of(sessions: sessionmaker[Session], child_id: UUID, only: UUI
     raise typer.Exit(1)
 
 
-def matches_table(found: Sequence[MatchRead], *, title: str, by_activity: bool = False) -> Table:
-    """Lay matches out: what, when and where; the score and what it is made of.
-
-    With `by_activity` an activity stands once, with its best session and the other days.
-    """
+def matches_table(found: Sequence[MatchRead], *, title: str) -> Table:
+    """Lay matches out: what, when and where; the score and what it is made of."""
     table = Table(title=title, title_justify="left", show_lines=True, expand=True)
     table.add_column("Score", justify="right", no_wrap=True)
     table.add_column("Session", ratio=2)
     table.add_column("Why, and what support is there", ratio=3)
-    groups: dict[UUID, list[MatchRead]] = {}
-    for one in found:
-        groups.setdefault(one.activity_id if by_activity else one.session_id, []).append(one)
-    for best, *others in groups.values():
-        table.add_row(f"{best.score:.3f}", session_cell(best, others), reasons_cell(best))
+    for match in found:
+        table.add_row(f"{match.score:.3f}", session_cell(match), reasons_cell(match))
     return table
 
 
-def session_cell(best: MatchRead, others: Sequence[MatchRead]) -> Group:
+def session_cell(best: MatchRead) -> Group:
     """Tell what a match is, when, where and for how much."""
     starts_at, ends_at = best.starts_at.astimezone(LONDON), best.ends_at.astimezone(LONDON)
     lines = [
@@ -103,8 +97,8 @@ def session_cell(best: MatchRead, others: Sequence[MatchRead]) -> Group:
         Text(best.provider),
         Text(f"{starts_at:%a} {starts_at.day} {starts_at:%b %H:%M}-{ends_at:%H:%M}", style="cyan"),
     ]
-    if others:
-        days = sorted(one.starts_at.astimezone(LONDON) for one in others)
+    if best.next_dates:
+        days = [one.starts_at.astimezone(LONDON) for one in best.next_dates]
         also = ", ".join(f"{day.day} {day:%b}" for day in days)
         lines.append(Text(f"also {also}", style="dim"))
     price = "free" if best.funding == "free" else f"{best.funding}, {pounds(best.price_pence)}"

@@ -54,6 +54,14 @@ class SessionShown(BaseModel):
     places_left: int
 
 
+class NextDate(BaseModel):
+    """A further session of the same activity that the child could go to."""
+
+    session_id: UUID
+    starts_at: datetime
+    ends_at: datetime
+
+
 class MatchRead(SessionShown):
     """A session put forward for a child."""
 
@@ -64,6 +72,8 @@ class MatchRead(SessionShown):
     support: Literal["ready", "arrange"]
     arrangements: list[ArrangementProposed]
     reasons: list[ReasonRead]
+    # A weekly activity is one match; these are its next dates in the span asked for.
+    next_dates: list[NextDate]
 
 
 class MatchesRead(BaseModel):

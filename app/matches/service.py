@@ -16,7 +16,7 @@ from app.clock import month_bounds, month_of
 from app.engine import service as engine
 from app.engine.problem import Fit, Match
 from app.engine.warm import WarmCatalogue, WarmCatalogues
-from app.matches.schemas import FitRead, MatchesRead, MatchRead
+from app.matches.schemas import FitRead, MatchesRead, MatchRead, NextDate
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,10 @@ def list_matches(
         child_id=child.id,
         month=span.month,
         entitlement=bookings.entitlement_of(span.month, situation.policies, situation.used),
-        items=[MatchRead(**_shown(warm, match)) for match in matches.items],
+        items=[
+            MatchRead(**_shown(warm, match), next_dates=_next_dates(warm, match))
+            for match in matches.items
+        ],
         blocked=dict(matches.blocked),
     )
 
@@ -115,3 +118,10 @@ def _shown(warm: WarmCatalogue, result: Match | Fit) -> dict[str, Any]:
         "starts_at": starts_at,
         "ends_at": ends_at,
     }
+
+
+def _next_dates(warm: WarmCatalogue, match: Match) -> list[NextDate]:
+    return [
+        NextDate(session_id=id_, starts_at=warm.times[id_][0], ends_at=warm.times[id_][1])
+        for id_ in match.next_session_ids
+    ]

@@ -52,7 +52,9 @@ def matches(
     ]
     catalogue = build_catalogue(activities, sessions, load_vocabulary())
     live = Live(NOW, np.full(len(sessions), 3), services=services)
-    return list(match(catalogue, child, holdings or Holdings(), live, weights=weights).items)
+    return list(
+        match(catalogue, child, holdings or Holdings(), live, weights=weights, fold=False).items
+    )
 
 
 def order(*args: object, **kwargs: object) -> list[int]:

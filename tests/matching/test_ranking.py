@@ -35,7 +35,7 @@ def all_matches(world: World) -> list[tuple[Match, ...]]:
     catalogue = world.catalogue()
     live = world.live(catalogue)
     return [
-        match(catalogue, child, holdings, live, limit=EVERYTHING).items
+        match(catalogue, child, holdings, live, limit=EVERYTHING, fold=False).items
         for child, holdings in world.children
     ]
 
@@ -67,7 +67,7 @@ class TestMatch:
         live = world.live(catalogue)
         for child, holdings in world.children:
             mask = eligible(catalogue, child, holdings, live).mask
-            result = match(catalogue, child, holdings, live, limit=EVERYTHING)
+            result = match(catalogue, child, holdings, live, limit=EVERYTHING, fold=False)
             open_to = {catalogue.session_ids[at] for at in np.flatnonzero(mask == 0)}
             assert {item.session_id for item in result.items} == open_to
             assert sum(result.blocked.values()) + len(result.items) == result.considered
@@ -77,9 +77,9 @@ class TestMatch:
         catalogue = world.catalogue()
         live = world.live(catalogue)
         for child, holdings in world.children:
-            everything = match(catalogue, child, holdings, live, limit=EVERYTHING).items
+            everything = match(catalogue, child, holdings, live, limit=EVERYTHING, fold=False).items
             for limit in (0, 1, 3):
-                some = match(catalogue, child, holdings, live, limit=limit).items
+                some = match(catalogue, child, holdings, live, limit=limit, fold=False).items
                 assert some == everything[:limit]
 
     @settings(max_examples=15, deadline=None)
@@ -204,7 +204,7 @@ class TestExplainFit:
         live = world.live(catalogue)
         for child, holdings in world.children:
             judged = eligible(catalogue, child, holdings, live)
-            items = match(catalogue, child, holdings, live, limit=EVERYTHING).items
+            items = match(catalogue, child, holdings, live, limit=EVERYTHING, fold=False).items
             matched = {item.session_id: item for item in items}
             for at, session_id in enumerate(catalogue.session_ids):
                 fit = explain_fit(catalogue, child, holdings, live, session_id)
@@ -225,7 +225,9 @@ def test_a_child_without_a_profile_is_open_to_everything_open() -> None:
     world = draw_easy_world(Random(9))
     catalogue = world.catalogue()
     child = Child(world.sessions[0].starts_at.date().replace(year=2016, day=1))
-    result = match(catalogue, child, Holdings(), world.live(catalogue), limit=EVERYTHING)
+    result = match(
+        catalogue, child, Holdings(), world.live(catalogue), limit=EVERYTHING, fold=False
+    )
     assert set(result.blocked) <= {"age", "gender", "full", "cancelled", "past"}
 
 
@@ -236,3 +238,32 @@ def test_a_catalogue_can_be_sent_to_another_process() -> None:
     sent = pickle.loads(pickle.dumps(catalogue))
     for child, holdings in world.children:
         assert match(sent, child, holdings, live) == match(catalogue, child, holdings, live)
+
+
+class TestFold:
+    def test_one_match_an_activity_with_its_next_sessions(self) -> None:
+        world = draw_easy_world(Random(11))
+        catalogue = world.catalogue()
+        live = world.live(catalogue)
+        seen = 0
+        for child, holdings in world.children:
+            flat = match(catalogue, child, holdings, live, limit=EVERYTHING, fold=False).items
+            folded = match(catalogue, child, holdings, live, limit=EVERYTHING).items
+            firsts = list({item.activity_id: item for item in reversed(flat)}.values())[::-1]
+            assert [item.session_id for item in folded] == [
+                item.session_id for item in sorted(firsts, key=flat.index)
+            ]
+            for item in folded:
+                others = [
+                    other.session_id
+                    for other in flat
+                    if other.activity_id == item.activity_id and other.session_id != item.session_id
+                ]
+                assert set(item.next_session_ids) == set(others)
+                starts = [
+                    catalogue.sessions.starts_us[catalogue.session_index[id_]]
+                    for id_ in item.next_session_ids
+                ]
+                assert starts == sorted(starts)
+                seen += len(others)
+        assert seen

@@ -38,7 +38,8 @@ class TestMatch:
         result = run("match", maya, "--month", month, "--limit", 2, *authority)
         assert result.exit_code == 0, result.output
         assert f"Matches in {month}" in result.stdout
-        assert result.stdout.count("Junior angling") >= 2
+        assert "Junior angling" in result.stdout
+        assert result.stdout.count("+0.200 base") == 2
         assert result.stdout.count("base: open to this child") == 2
         assert "Support: ready" in result.stdout
         assert "Not put forward" in result.stdout

@@ -124,6 +124,19 @@ class TestListMatches:
         assert answer["items"] == []
         assert answer["blocked"] == {"overlap": 2, "entitlement": 1}
 
+    def test_a_weekly_activity_is_one_match_with_its_next_dates(self, world: World) -> None:
+        activity_id = add_activity(world)
+        weekly = [
+            add_session(world, activity_id, SATURDAY + timedelta(weeks=week)) for week in range(4)
+        ]
+        child_id = add_child(world)
+
+        [match] = matches(world, child_id)["items"]
+
+        assert match["session_id"] == weekly[0]
+        assert [date["session_id"] for date in match["next_dates"]] == weekly[1:]
+        assert match["next_dates"][0]["starts_at"].startswith("2027-03-13T10:00:00")
+
     def test_catalogue_change_shows_in_the_next_request(self, world: World) -> None:
         session_id = add_session(world, add_activity(world))
         child_id = add_child(world)
@@ -162,14 +175,13 @@ class TestListMatches:
         ],
     )
     def test_span(self, world: World, query: str, days: list[int], reason: str) -> None:
-        activity_id = add_activity(world)
         for day in (
             SATURDAY,
             SATURDAY + timedelta(days=1),
             datetime(2027, 3, 31, 22, 30, tzinfo=UTC),  # half past eleven at night in London
             datetime(2027, 3, 31, 23, 30, tzinfo=UTC),  # half past midnight in April
         ):
-            add_session(world, activity_id, day)
+            add_session(world, add_activity(world), day)
         child_id = add_child(world)
 
         found = matches(world, child_id, query)["items"]
