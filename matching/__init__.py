@@ -34,7 +34,9 @@ from matching.codes import (
 from matching.eligibility import Eligibility, count_blocked, eligible
 from matching.errors import InvalidProblem
 from matching.fit import explain_fit
-from matching.interests.index import InterestIndex, Listing
+from matching.interests.encoder import encoder_version
+from matching.interests.index import InterestIndex
+from matching.interests.listings import Listing
 from matching.interests.measures import RankingMeasures, mean_measures, measure_ranking
 from matching.interests.phrases import Phrase
 from matching.interests.reading import ENCODER_VERSION
@@ -110,6 +112,7 @@ __all__ = [
     "build_catalogue",
     "count_blocked",
     "eligible",
+    "encoder_version",
     "explain_fit",
     "judge_many",
     "load_vocabulary",

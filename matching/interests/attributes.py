@@ -8,10 +8,16 @@ from functools import cache
 from importlib import resources
 from typing import Final
 
+import numpy as np
+from numpy.typing import NDArray
+
 from matching.interests import text as texts
 
 # Of a listing that says both: "a disco with the music turned down".
 MITIGATED: Final = 0.3
+
+# "people looking at me": longer names are not looked for.
+_LONGEST_SAID: Final = 6
 
 _NEGATIONS: Final = frozenset({"no", "not", "without", "never", "off", "non"})
 
@@ -34,35 +40,33 @@ class Attribute:
     shown: frozenset[tuple[str, ...]]
     denied: frozenset[tuple[str, ...]]
 
-    def of_listing(self, stems: Sequence[str]) -> float:
-        """Tell how far a listing is so.
 
-        Parameters
-        ----------
-        stems : sequence of str
-            Of all its words, separators as they are.
+def of_listing(stems: Sequence[str]) -> NDArray[np.float64]:
+    """Tell what a listing is like.
 
-        Returns
-        -------
-        float
-            1 if it shows it, 0.3 if it also denies it, -1 if it only denies it, else 0.
-        """
-        shown = [at for at, _ in _found(stems, self.shown)]
-        plain = [at for at in shown if not _NEGATIONS.intersection(stems[max(0, at - 2) : at])]
-        denied = len(plain) < len(shown) or bool(_found(stems, self.denied))
-        if plain:
-            return MITIGATED if denied else 1.0
-        return -1.0 if denied else 0.0
+    Parameters
+    ----------
+    stems : sequence of str
+        Of all its words, separators as they are.
 
-
-def _found(stems: Sequence[str], names: frozenset[tuple[str, ...]]) -> list[tuple[int, int]]:
-    longest = max(map(len, names), default=0)
-    return [
-        (at, at + length)
-        for at in range(len(stems))
-        for length in range(1, min(longest, len(stems) - at) + 1)
-        if tuple(stems[at : at + length]) in names
-    ]
+    Returns
+    -------
+    ndarray of shape (n_attributes,), float64
+        For each of `load_attributes()` 1 if the listing shows it, 0.3 if it also denies it, -1 if
+        it only denies it, else 0.
+    """
+    signs, longest = _signs()
+    n_attributes = len(load_attributes())
+    shown, denied = np.zeros(n_attributes, np.bool_), np.zeros(n_attributes, np.bool_)
+    for at in range(len(stems)):
+        negated = None
+        for length in range(1, min(longest, len(stems) - at) + 1):
+            for place, is_shown in signs.get(tuple(stems[at : at + length]), ()):
+                if negated is None:
+                    negated = not _NEGATIONS.isdisjoint(stems[max(0, at - 2) : at])
+                (shown if is_shown and not negated else denied)[place] = True
+    known: NDArray[np.float64] = np.where(shown, np.where(denied, MITIGATED, 1.0), -1.0 * denied)
+    return known
 
 
 def recognise(stems: Sequence[str]) -> tuple[int, ...]:
@@ -78,8 +82,15 @@ def recognise(stems: Sequence[str]) -> tuple[int, ...]:
     tuple of int
         Positions in `load_attributes()`.
     """
+    said = {
+        tuple(stems[at : at + length])
+        for at in range(len(stems))
+        for length in range(1, min(_LONGEST_SAID, len(stems) - at) + 1)
+    }
     return tuple(
-        place for place, attribute in enumerate(load_attributes()) if _found(stems, attribute.said)
+        place
+        for place, attribute in enumerate(load_attributes())
+        if not said.isdisjoint(attribute.said)
     )
 
 
@@ -102,3 +113,14 @@ def load_attributes() -> tuple[Attribute, ...]:
         elif line and not line.startswith("#"):
             blocks.append((line.strip(), {}))
     return tuple(Attribute(name, signs["~"], signs["+"], signs["-"]) for name, signs in blocks)
+
+
+@cache
+def _signs() -> tuple[dict[tuple[str, ...], list[tuple[int, bool]]], int]:
+    """Give every sign with the attributes it shows or denies, and the length of the longest."""
+    signs: dict[tuple[str, ...], list[tuple[int, bool]]] = {}
+    for place, attribute in enumerate(load_attributes()):
+        for names, is_shown in ((attribute.shown, True), (attribute.denied, False)):
+            for name in names:
+                signs.setdefault(name, []).append((place, is_shown))
+    return signs, max(map(len, signs))

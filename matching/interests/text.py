@@ -79,6 +79,8 @@ def fold(text: str) -> str:
     str
         Lower case; symbols are replaced by the words of their Unicode names between pauses.
     """
+    if text.isascii():
+        return text.translate(_APOSTROPHES).lower()
     parts = []
     for char in unicodedata.normalize("NFKD", text.translate(_APOSTROPHES)):
         category = unicodedata.category(char)

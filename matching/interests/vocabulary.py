@@ -191,8 +191,22 @@ class Vocabulary:
         tuple of str
             Notations in the order they appear, each once.
         """
-        found = self.find(texts.token_stems(text))
-        return tuple(dict.fromkeys(one for *_, named in found for one in named))
+        return self.recognise_stems(texts.token_stems(text))
+
+    def recognise_stems(self, stems: Sequence[str]) -> tuple[str, ...]:
+        """Name the concepts that words name.
+
+        Parameters
+        ----------
+        stems : sequence of str
+            Of all words, separators as they are.
+
+        Returns
+        -------
+        tuple of str
+            Notations in the order they appear, each once.
+        """
+        return tuple(dict.fromkeys(one for *_, named in self.find(stems) for one in named))
 
     def encode(self, text: str) -> tuple[Phrase, ...]:
         """Read a text once: its likes and dislikes with the concepts they name.
