@@ -4,8 +4,10 @@ It stands outside the engine room, as rooms below that name concepts too.
 """
 
 from functools import cache
+from typing import Any
 
 import matching
+from matching import encoder_version
 
 
 @cache
@@ -19,6 +21,14 @@ def recognise(text: str) -> list[str]:
     return list(vocabulary().recognise(text))
 
 
+def encode(text: str) -> list[dict[str, Any]]:
+    """Read a text once, when it is written; what it says is stored beside it."""
+    return [phrase.to_json() for phrase in vocabulary().encode(text)]
+
+
 def is_known(notation: str) -> bool:
     """Tell whether the vocabulary has a concept."""
     return notation in vocabulary()
+
+
+__all__ = ["encode", "encoder_version", "is_known", "recognise", "vocabulary"]

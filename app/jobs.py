@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from app.authorities.service import list_active_authorities
 from app.bookings.cancelling import expire_holds
 from app.bookings.idempotency import forget_keys
+from app.children import service as children
 from app.clock import Clock
 from app.db import NO_TENANT, transaction
 
@@ -45,6 +46,15 @@ def forget_idempotency_keys(sessions: sessionmaker[Session], clock: Clock) -> No
     for authority_id in _authorities(sessions):
         with transaction(sessions, authority_id) as session:
             forget_keys(session, before=clock() - KEYS_ARE_KEPT)
+
+
+def read_interests_again(sessions: sessionmaker[Session], _: Clock) -> None:
+    """After an update of the encoder, read every stored interest with the new one."""
+    for authority_id in _authorities(sessions):
+        done = MOST_AT_ONCE
+        while done == MOST_AT_ONCE:
+            with transaction(sessions, authority_id) as session:
+                done = children.read_interests_again(session, limit=MOST_AT_ONCE)
 
 
 def _authorities(sessions: sessionmaker[Session]) -> list[UUID]:
@@ -77,6 +87,7 @@ def make_queue(engine: Engine, sessions: sessionmaker[Session], clock: Clock) ->
 
     every("* * * * *", end_expired_holds)
     every("17 3 * * *", forget_idempotency_keys)
+    every("*/10 * * * *", read_interests_again)
     return queue
 
 

@@ -195,7 +195,8 @@ def build_catalogue(
 
     Notes
     -----
-    The order of the rows is irrelevant. About 0.4 ms an activity that was not read lately and 10 us a session.
+    The order of the rows is irrelevant. About 0.4 ms an activity that was not read lately, and
+    10 us a session.
     """
     activity_rows = sorted(activities, key=lambda row: row.id.bytes)
     session_rows = sorted(sessions, key=lambda row: (to_microseconds(row.starts_at), row.id.bytes))

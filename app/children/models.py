@@ -1,6 +1,7 @@
 """Tables of the children room."""
 
 from datetime import date, datetime, time
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Index
@@ -37,6 +38,9 @@ class Interest(TenantTable, Base):
     text: Mapped[str]
     feeling: Mapped[str]
     voice: Mapped[str]
+    # What matching made of the text when it was written, and the version that made it.
+    phrases: Mapped[list[dict[str, Any]]] = mapped_column(deferred=True)
+    encoder: Mapped[str] = mapped_column(deferred=True)
 
 
 class Need(TenantTable, Base):

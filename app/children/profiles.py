@@ -28,8 +28,8 @@ class Profile:
     longitude: float | None
     max_km: float | None
     accessible_transport_only: bool
-    # Text, feeling, voice.
-    interests: tuple[tuple[str, str, str], ...]
+    # Text, feeling, voice, what the text was read as, and by which version of the encoder.
+    interests: tuple[tuple[str, str, str, list[dict[str, Any]], str], ...]
     # Code, importance.
     needs: tuple[tuple[str, str], ...]
     # Weekday (0 is Monday), start, end.
@@ -130,9 +130,10 @@ PROFILES = select(
     Child.home_longitude.label("longitude"),
     Child.travel_max_km.label("max_km"),
     Child.accessible_transport_only,
-    _list_of([Interest.text, Interest.feeling, Interest.voice], Interest.position).label(
-        "interests"
-    ),
+    _list_of(
+        [Interest.text, Interest.feeling, Interest.voice, Interest.phrases, Interest.encoder],
+        Interest.position,
+    ).label("interests"),
     _list_of([Need.code, Need.importance], Need.position).label("needs"),
     _list_of(
         [AvailabilityWindow.weekday, AvailabilityWindow.starts, AvailabilityWindow.ends],

@@ -8,7 +8,7 @@ from sqlalchemy import Select, delete, insert, select
 from sqlalchemy.orm import Session
 
 from app.access.caller import Caller
-from app.children.models import Child, Consent, Household
+from app.children.models import Child, Consent, Household, Interest
 from app.db import Base
 from app.pagination import Page, PageRequest, fetch_page
 
@@ -82,6 +82,16 @@ def delete_part(session: Session, table: Any, child_id: UUID) -> None:
     session.execute(
         delete(table).where(table.child_id == child_id).execution_options(synchronize_session=False)
     )
+
+
+def list_stale_interests(session: Session, encoder: str, *, limit: int) -> Sequence[Interest]:
+    """List interests that another version of the encoder read, and lock them."""
+    return session.scalars(
+        select(Interest)
+        .where(Interest.encoder != encoder)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    ).all()
 
 
 def page_of_consents(session: Session, child_id: UUID, page: PageRequest) -> Page[Consent]:

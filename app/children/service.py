@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from app import concepts
 from app.access import audit
 from app.access import service as access
 from app.access.caller import Caller
@@ -262,7 +263,14 @@ def part_rows(
     keys = {"authority_id": authority_id, "child_id": child_id}
     return {
         Interest: [
-            {**keys, "id": new_id(), "position": position, **item.model_dump()}
+            {
+                **keys,
+                "id": new_id(),
+                "position": position,
+                **item.model_dump(),
+                "phrases": concepts.encode(item.text),
+                "encoder": concepts.encoder_version(),
+            }
             for position, item in enumerate(form.interests)
         ],
         Need: [
@@ -281,6 +289,16 @@ def part_rows(
         ],
         Friendship: [{**keys, "friend_id": friend_id} for friend_id in form.friends],
     }
+
+
+def read_interests_again(session: Session, *, limit: int) -> int:
+    """Read anew a batch of the texts that an older encoder read, and count them."""
+    stale = queries.list_stale_interests(session, concepts.encoder_version(), limit=limit)
+    for interest in stale:
+        interest.phrases = concepts.encode(interest.text)
+        interest.encoder = concepts.encoder_version()
+    session.flush()
+    return len(stale)
 
 
 def record_consent(

@@ -1,7 +1,7 @@
 """Putting a child's rows and the live counts in front of the warm catalogue."""
 
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 import numpy as np
@@ -143,10 +143,20 @@ def matching_child(child: Profile) -> matching.Child:
         longitude=child.longitude,
         max_km=child.max_km,
         accessible_transport_only=child.accessible_transport_only,
-        interests=tuple(matching.Interest(*interest) for interest in child.interests),
+        interests=tuple(_interest(*interest) for interest in child.interests),
         needs=tuple(matching.Need(*need) for need in child.needs),
         availability=tuple(
             matching.Window(WEEKDAYS[weekday], starts, ends)
             for weekday, starts, ends in child.windows
         ),
     )
+
+
+def _interest(
+    text: str, feeling: str, voice: str, phrases: list[dict[str, Any]], encoder: str
+) -> matching.Interest:
+    read = None
+    if encoder == matching.encoder_version():
+        read = tuple(matching.Phrase.from_json(phrase) for phrase in phrases)
+    # What another version read is read again here, until the job has caught up with it.
+    return matching.Interest(text, feeling, voice, read)

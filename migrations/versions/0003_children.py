@@ -77,6 +77,8 @@ def upgrade() -> None:
         sa.Column("text", sa.Text(), nullable=False),
         sa.Column("feeling", sa.Text(), nullable=False),
         sa.Column("voice", sa.Text(), nullable=False),
+        sa.Column("phrases", postgresql.JSONB(none_as_null=True), nullable=False),
+        sa.Column("encoder", sa.Text(), nullable=False),
         sa.CheckConstraint(
             "feeling IN ('love', 'like', 'curious', 'dislike', 'avoid')",
             name=op.f("ck_interests_feeling"),

@@ -9,12 +9,15 @@ from sqlalchemy import Engine, func, select, text
 from sqlalchemy.orm import Session, sessionmaker
 
 from app.bookings.models import IdempotencyKey
+from app.children.models import Interest
+from app.concepts import encoder_version
 from app.db import transaction
 from app.jobs import (
     conninfo_of,
     end_expired_holds,
     forget_idempotency_keys,
     make_queue,
+    read_interests_again,
     worker_beside,
 )
 from tests.support.catalogue import add_activity, add_child, add_session
@@ -67,6 +70,24 @@ class TestForgetIdempotencyKeys:
         world.clock.now += timedelta(seconds=1)
         forget_idempotency_keys(sessions, world.clock)
         assert kept() == 0
+
+
+class TestReadInterestsAgain:
+    def test_reads_what_another_encoder_read(
+        self, world: World, sessions: sessionmaker[Session]
+    ) -> None:
+        add_child(world, interests=[{"text": "fishing", "feeling": "love", "voice": "child"}])
+        with transaction(sessions, world.authority_id) as session:
+            interest = session.scalars(select(Interest)).one()
+            assert interest.phrases[0]["concepts"] == ["angling"]
+            interest.phrases, interest.encoder = [], "another"
+
+        read_interests_again(sessions, world.clock)
+
+        with transaction(sessions, world.authority_id) as session:
+            interest = session.scalars(select(Interest)).one()
+            assert interest.phrases[0]["concepts"] == ["angling"]
+            assert interest.encoder == encoder_version()
 
 
 class TestWorkerBeside:
