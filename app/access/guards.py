@@ -153,6 +153,8 @@ ChildrenWrite = Annotated[Caller, _door(Scope.CHILDREN_WRITE)]
 MatchesRead = Annotated[Caller, _door(Scope.MATCHES_READ)]
 BookingsRead = Annotated[Caller, _door(Scope.BOOKINGS_READ)]
 BookingsWrite = Annotated[Caller, _door(Scope.BOOKINGS_WRITE)]
+AttendanceWrite = Annotated[Caller, _door(Scope.ATTENDANCE_WRITE)]
+FeedbackWrite = Annotated[Caller, _door(Scope.FEEDBACK_WRITE)]
 WishesRead = Annotated[Caller, _door(Scope.WISHES_READ)]
 WishesWrite = Annotated[Caller, _door(Scope.WISHES_WRITE)]
 

@@ -27,6 +27,8 @@ class Scope(StrEnum):
     MATCHES_READ = "matches:read"
     BOOKINGS_READ = "bookings:read"
     BOOKINGS_WRITE = "bookings:write"
+    ATTENDANCE_WRITE = "attendance:write"
+    FEEDBACK_WRITE = "feedback:write"
     WISHES_READ = "wishes:read"
     WISHES_WRITE = "wishes:write"
 
@@ -43,6 +45,8 @@ DESCRIPTIONS: dict[Scope, str] = {
     Scope.MATCHES_READ: "Read a child's matches and entitlement",
     Scope.BOOKINGS_READ: "Read bookings",
     Scope.BOOKINGS_WRITE: "Book and cancel",
+    Scope.ATTENDANCE_WRITE: "Record who came",
+    Scope.FEEDBACK_WRITE: "Say what a session was like",
     Scope.WISHES_READ: "Read wishes",
     Scope.WISHES_WRITE: "Record wishes",
 }
@@ -55,6 +59,7 @@ FAMILY_SCOPES = frozenset(
         Scope.MATCHES_READ,
         Scope.BOOKINGS_READ,
         Scope.BOOKINGS_WRITE,
+        Scope.FEEDBACK_WRITE,
         Scope.WISHES_READ,
         Scope.WISHES_WRITE,
     }
@@ -67,10 +72,13 @@ SCOPES_OF_KIND: dict[ClientKind, frozenset[Scope]] = {
         Scope.AUTHORITY_WRITE,
         Scope.CATALOGUE_WRITE,
         Scope.HOUSEHOLDS_WRITE,
+        Scope.ATTENDANCE_WRITE,
     },
     # Without a family's grant these open the doors, but there is no household behind them.
     ClientKind.FAMILY_APP: FAMILY_SCOPES,
-    ClientKind.PROVIDER: frozenset({Scope.CATALOGUE_READ}),
+    ClientKind.PROVIDER: frozenset(
+        {Scope.CATALOGUE_READ, Scope.ATTENDANCE_WRITE, Scope.FEEDBACK_WRITE}
+    ),
     ClientKind.COMMISSIONER: frozenset({Scope.CATALOGUE_READ}),
     ClientKind.OPERATOR: frozenset({Scope.AUTHORITIES_CREATE}),
 }

@@ -9,7 +9,7 @@ from app.access.caller import Caller
 from app.access.scopes import ClientKind
 from app.authorities import service as authorities
 from app.bookings import counters, queries
-from app.bookings.errors import CauseNotAllowed, SessionStarted
+from app.bookings.errors import AttendanceRecorded, CauseNotAllowed, SessionStarted
 from app.bookings.models import Booking
 from app.bookings.schemas import BookingCancel
 from app.bookings.service import get_for_change, tell_change
@@ -33,6 +33,8 @@ def cancel_booking(
         return booking
     if form.cause != "family" and caller.kind is ClientKind.FAMILY_APP:
         raise CauseNotAllowed("A family app cancels for the family.", allowed=["family"])
+    if booking.status == "attended":
+        raise AttendanceRecorded("The child came; correct the attendance first.")
     starts_at = queries.session_start(session, booking.session_id)
     if starts_at <= now and form.cause != "provider":
         raise SessionStarted("It has begun; record the attendance instead.")

@@ -11,10 +11,15 @@ Conflict
 ├── EntitlementExhausted   nothing of this funding is left in the month
 ├── SessionFull
 ├── NotHeld                only a held booking can be confirmed
-└── ArrangementsOpen       and only with its support in place
+├── ArrangementsOpen       and only with its support in place
+├── NotConfirmed           only a firm place can be attended
+├── SessionNotStarted      and only once the session has begun
+├── NotAttended            only what was attended gets feedback
+└── AttendanceRecorded     and it is not cancelled any more
 Forbidden
 ├── ConsentMissing         asked of family apps, before all of these
-└── CauseNotAllowed
+├── CauseNotAllowed
+└── VoiceNotAllowed
 """
 
 from app.errors import BadRequest, Conflict, Forbidden, Invalid
@@ -32,6 +37,13 @@ class CauseNotAllowed(Forbidden):
 
     slug = "cause-not-allowed"
     title = "Another's cancellation is not the caller's to record"
+
+
+class VoiceNotAllowed(Forbidden):
+    """The caller spoke for somebody else."""
+
+    slug = "voice-not-allowed"
+    title = "Another's feedback is not the caller's to give"
 
 
 class PolicyAge(Conflict):
@@ -109,6 +121,34 @@ class ArrangementsOpen(Conflict):
 
     slug = "arrangements-open"
     title = "Support has still to be arranged"
+
+
+class NotConfirmed(Conflict):
+    """The booking is no firm place, so nobody could come to it."""
+
+    slug = "booking-not-confirmed"
+    title = "Only a confirmed booking can be attended"
+
+
+class SessionNotStarted(Conflict):
+    """The session has not begun."""
+
+    slug = "session-not-started"
+    title = "The session has not begun"
+
+
+class NotAttended(Conflict):
+    """Nobody has recorded that the child came."""
+
+    slug = "not-attended"
+    title = "Only what was attended gets feedback"
+
+
+class AttendanceRecorded(Conflict):
+    """The child came, so the place was used."""
+
+    slug = "attendance-recorded"
+    title = "What was attended is not cancelled"
 
 
 class IdempotencyKeyMissing(BadRequest):

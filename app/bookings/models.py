@@ -6,6 +6,7 @@ authority in a week).
 """
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Index, LargeBinary, Uuid
@@ -142,6 +143,8 @@ class Booking(TenantTable, Base):
     price_pence: Mapped[int]
     # Needs that take one of the session's limited places.
     limited_needs: Mapped[list[str]]
+    # How well it fitted when it was booked, in numbers alone: what learning starts from.
+    factors: Mapped[dict[str, Any] | None]
     hold_expires_at: Mapped[datetime | None]
     cancelled_at: Mapped[datetime | None]
     cancel_cause: Mapped[str | None]
@@ -153,6 +156,25 @@ class Booking(TenantTable, Base):
     arrangements: Mapped[list[Arrangement]] = relationship(
         order_by=Arrangement.need, cascade="all, delete-orphan", lazy="selectin"
     )
+
+
+class Feedback(Base):
+    """What one voice said of a session that a child attended."""
+
+    __tablename__ = "feedback"
+    __table_args__ = (
+        belongs_to("bookings", "booking_id", ondelete="CASCADE"),
+        CheckConstraint("voice IN ('child', 'parent', 'provider')", name="voice"),
+        CheckConstraint("rating BETWEEN 1 AND 5", name="rating"),
+    )
+
+    authority_id: Mapped[UUID] = mapped_column(primary_key=True)
+    booking_id: Mapped[UUID] = mapped_column(primary_key=True)
+    voice: Mapped[str] = mapped_column(primary_key=True)
+    rating: Mapped[int]
+    words: Mapped[str | None]
+    outcomes: Mapped[list[str]]
+    given_at: Mapped[datetime]
 
 
 class IdempotencyKey(Base):

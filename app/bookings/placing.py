@@ -224,6 +224,7 @@ def _new_booking(
             None if order.hold_minutes is None else now + timedelta(minutes=order.hold_minutes)
         ),
         # Named although empty: what is not set is read back from the database for the answer.
+        factors=None,
         cancelled_at=None,
         cancel_cause=None,
         cancel_reason=None,

@@ -27,6 +27,7 @@ from app.bookings.models import (
     ACTIVE_STATUSES,
     Booking,
     EntitlementCounter,
+    Feedback,
     SessionSupport,
     SupportServiceWeek,
 )
@@ -38,10 +39,24 @@ from app.pagination import Page, PageRequest, fetch_page
 
 
 def visible_bookings(caller: Caller) -> Select[Booking]:
-    """Select the bookings a caller may see: all of the authority's, or one household's."""
+    """Select the bookings a caller may see: all, one household's, or one provider's."""
     statement = select(Booking)
     if caller.sees_every_household:
         return statement
+    if caller.provider_id is not None:
+        of_session = and_(
+            CatalogueSession.authority_id == Booking.authority_id,
+            CatalogueSession.id == Booking.session_id,
+        )
+        of_activity = and_(
+            Activity.authority_id == CatalogueSession.authority_id,
+            Activity.id == CatalogueSession.activity_id,
+        )
+        return (
+            statement.join(CatalogueSession, of_session)
+            .join(Activity, of_activity)
+            .where(Activity.provider_id == caller.provider_id)
+        )
     return statement.join(
         Child, and_(Child.authority_id == Booking.authority_id, Child.id == Booking.child_id)
     ).where(Child.household_id == caller.household_id)
@@ -75,6 +90,13 @@ def list_bookings(
 def find_booking(session: Session, caller: Caller, booking_id: UUID) -> Booking | None:
     """Find a booking the caller may see."""
     return session.scalar(visible_bookings(caller).where(Booking.id == booking_id))
+
+
+def find_feedback(session: Session, booking_id: UUID, voice: str) -> Feedback | None:
+    """Find what one voice said of a booking."""
+    return session.scalar(
+        select(Feedback).where(Feedback.booking_id == booking_id, Feedback.voice == voice)
+    )
 
 
 def lock_child(session: Session, child_id: UUID) -> None:

@@ -5,32 +5,48 @@ from uuid import UUID
 
 from fastapi import APIRouter, Body, Depends, Header, Query, Response
 
-from app.access.guards import BookingsRead, BookingsWrite, MatchesRead, SessionDep
-from app.bookings import cancelling, placing, service
+from app.access.guards import (
+    AttendanceWrite,
+    BookingsRead,
+    BookingsWrite,
+    FeedbackWrite,
+    MatchesRead,
+    SessionDep,
+)
+from app.bookings import attendance, cancelling, feedback, placing, service
 from app.bookings.errors import (
     AlreadyBooked,
     ArrangementsOpen,
+    AttendanceRecorded,
     CauseNotAllowed,
     ConsentMissing,
     EntitlementExhausted,
     IdempotencyKeyMissing,
     IdempotencyKeyReused,
+    NotAttended,
+    NotConfirmed,
     NotEligible,
     NotHeld,
     PolicyAge,
     SessionCancelled,
     SessionFull,
+    SessionNotStarted,
     SessionOverlap,
     SessionStarted,
     SupportUnavailable,
+    VoiceNotAllowed,
 )
-from app.bookings.models import Booking
+from app.bookings.models import Booking, Feedback
 from app.bookings.schemas import (
+    AttendanceCreate,
+    AttendanceRead,
     BookingCancel,
     BookingCreate,
     BookingQuery,
     BookingRead,
     EntitlementRead,
+    FeedbackCreate,
+    FeedbackRead,
 )
 from app.clock import month_of
 from app.dependencies import NowDep, PageDep, with_etag
@@ -128,7 +144,7 @@ def confirm_booking(
 @router.post(
     "/bookings/{booking_id}/cancel",
     response_model=BookingRead,
-    responses=responses(NotFound, CauseNotAllowed, SessionStarted),
+    responses=responses(NotFound, CauseNotAllowed, SessionStarted, AttendanceRecorded),
 )
 def cancel_booking(
     booking_id: UUID,
@@ -139,6 +155,34 @@ def cancel_booking(
 ) -> Booking:
     """Cancel a booking."""
     return cancelling.cancel_booking(session, caller, booking_id, form or BookingCancel(), now=now)
+
+
+@router.post(
+    "/bookings/{booking_id}/attendance",
+    response_model=AttendanceRead,
+    responses=responses(NotFound, NotConfirmed, SessionNotStarted),
+)
+def record_attendance(
+    booking_id: UUID,
+    form: AttendanceCreate,
+    caller: AttendanceWrite,
+    session: SessionDep,
+    now: NowDep,
+) -> Booking:
+    """Record whether the child came."""
+    return attendance.record_attendance(session, caller, booking_id, form, now=now)
+
+
+@router.post(
+    "/bookings/{booking_id}/feedback",
+    response_model=FeedbackRead,
+    responses=responses(NotFound, VoiceNotAllowed, NotAttended),
+)
+def give_feedback(
+    booking_id: UUID, form: FeedbackCreate, caller: FeedbackWrite, session: SessionDep, now: NowDep
+) -> Feedback:
+    """Say what a session was like."""
+    return feedback.give_feedback(session, caller, booking_id, form, now=now)
 
 
 @router.get(

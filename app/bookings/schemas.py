@@ -4,13 +4,20 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from app.catalogue.schemas import Funding
-from app.wire import Instant, Month, ShortText, Wire
+from app.wire import Instant, LongText, Month, ShortText, Wire
 
 Status = Literal["held", "confirmed", "waitlisted", "cancelled", "attended", "no_show"]
 Cause = Literal["family", "broker", "provider"]
+FeedbackVoice = Literal["child", "parent", "provider"]
+Outcome = Literal["independence", "confidence", "friends", "skills"]
+
+
+def sorted_once(values: list[str]) -> list[str]:
+    """Put values in order, each once."""
+    return sorted(set(values))
 
 
 class BookingCreate(Wire):
@@ -45,6 +52,38 @@ class BookingCancel(Wire):
     # Who cancels. A provider's cancellation always gives the entitlement back.
     cause: Cause = "family"
     reason: ShortText | None = None
+
+
+class AttendanceCreate(Wire):
+    """Whether the child came."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"attended": True}]})
+
+    attended: bool
+
+
+class FeedbackCreate(Wire):
+    """What somebody says of a session."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "voice": "child",
+                    "rating": 5,
+                    "words": "I caught two fish",
+                    "outcomes": ["confidence"],
+                }
+            ]
+        }
+    )
+
+    voice: FeedbackVoice
+    rating: Annotated[int, Field(ge=1, le=5)]
+    words: Annotated[LongText, Field(max_length=2000)] | None = None
+    outcomes: Annotated[list[Outcome], Field(max_length=4), AfterValidator(sorted_once)] = Field(
+        default_factory=list
+    )
 
 
 class BookingQuery(Wire):
@@ -92,6 +131,31 @@ class BookingRead(BaseModel):
     uses_entitlement: bool
     created_at: datetime
     updated_at: datetime
+
+
+class AttendanceRead(BaseModel):
+    """A booking as the provider of its session may see it."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    child_id: UUID
+    session_id: UUID
+    status: Status
+    updated_at: datetime
+
+
+class FeedbackRead(BaseModel):
+    """What one voice said of a session; a second time replaces the first."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    booking_id: UUID
+    voice: FeedbackVoice
+    rating: int
+    words: str | None
+    outcomes: list[Outcome]
+    given_at: datetime
 
 
 class Allowance(BaseModel):

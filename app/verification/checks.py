@@ -166,6 +166,31 @@ CANCELLED: Final = Check(
     """,
 )
 
+ATTENDANCE: Final = Check(
+    "attendance",
+    "Nobody has attended, or stayed away from, a session that has not begun.",
+    """
+    SELECT jsonb_build_object('booking_id', b.id, 'status', b.status) AS facts,
+           s.starts_at > CAST(:now AS timestamptz) AS broken
+    FROM bookings b
+    JOIN sessions s ON s.authority_id = b.authority_id AND s.id = b.session_id
+    WHERE b.status IN ('attended', 'no_show')
+    """,
+)
+
+FEEDBACK: Final = Check(
+    "feedback",
+    "Feedback is about a booking that was recorded as attended.",
+    # Recorded at some time: a correction afterwards does not take words back.
+    """
+    SELECT jsonb_build_object('booking_id', f.booking_id, 'voice', f.voice) AS facts,
+           NOT EXISTS (SELECT FROM events e
+                       WHERE e.authority_id = f.authority_id AND e.object_id = f.booking_id
+                         AND e.type = 'booking.attended') AS broken
+    FROM feedback f
+    """,
+)
+
 EVENTS: Final = Check(
     "events",
     "Every version of a booking has exactly one event.",
@@ -253,6 +278,8 @@ OF_AN_AUTHORITY: Final = (
     SESSION_SUPPORT,
     SERVICE_WEEKS,
     CANCELLED,
+    ATTENDANCE,
+    FEEDBACK,
     EVENTS,
     LOST_BOOKINGS,
     IDEMPOTENCY,

@@ -5,7 +5,7 @@ names a rule, the status of a permitted call, and the body where there is one.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from itertools import count
 from typing import Any
@@ -22,7 +22,7 @@ from app.children import queries
 from app.children.models import Child
 from app.ids import new_id
 from tests.support.children import child_body, create_child
-from tests.support.clock import SetClock
+from tests.support.clock import NOON, SetClock
 from tests.support.world import World, make_world
 
 OWN, NEIGHBOUR, FOREIGN, ABSENT = "own", "same authority", "other authority", "absent"
@@ -92,6 +92,8 @@ class Operation:
 
     cells: Cells
     body: Callable[[dict[str, str]], Any] = lambda ids: None
+    # Path parameters that are other objects than their names say.
+    path: Mapping[str, str] = field(default_factory=dict)
     # Of an operation that takes a file in a form.
     form: Mapping[str, str] | None = None
 
@@ -166,6 +168,18 @@ OPERATIONS: dict[str, Operation] = {
     "POST /v1/bookings/{booking_id}/cancel": Operation(
         of_a_family(200), lambda ids: {"reason": "ill"}
     ),
+    # The own family was at the provider's own activity, the neighbours at another's.
+    "POST /v1/bookings/{booking_id}/attendance": Operation(
+        {**of_the_authority(200), PROVIDER: (200, 404, 404, 404)},
+        lambda ids: {"attended": True},
+        path={"booking_id": "attended_id"},
+    ),
+    # A provider may give feedback on its own sessions, but not in a parent's voice.
+    "POST /v1/bookings/{booking_id}/feedback": Operation(
+        {**of_a_family(200), PROVIDER: (403, 404, 404, 404)},
+        lambda ids: {"voice": "parent", "rating": 4},
+        path={"booking_id": "attended_id"},
+    ),
     "POST /v1/wishes": Operation(
         of_a_family(201),
         lambda ids: {"child_id": ids["child_id"], "text": "go fishing", "voice": "child"},
@@ -213,7 +227,7 @@ class Stage:
             headers["Authorization"] = f"Bearer {token}"
         return self.world.http.request(
             method,
-            path.format(**ids),
+            path.format(**ids | {name: ids[of] for name, of in operation.path.items()}),
             json=operation.body(ids),
             data=operation.form,
             files=operation.form and {"file": FILE},
@@ -221,7 +235,7 @@ class Stage:
         )
 
 
-def make_family(world: World) -> dict[str, str]:
+def make_family(world: World, *, attends: str | None = None) -> dict[str, str]:
     """Record a family and what belongs to it."""
 
     def create(path: str, body: Any) -> str:
@@ -242,9 +256,14 @@ def make_family(world: World) -> dict[str, str]:
     ids["provider_id"] = create("/v1/providers", PROVIDER_BODY)
     ids["activity_id"] = create("/v1/activities", activity_body(ids["provider_id"]))
     ids["session_id"] = create("/v1/sessions", session_body(ids["activity_id"], day=6))
-    held = create("/v1/sessions", session_body(ids["activity_id"], day=20))
+    april = {"starts_at": "2027-04-03T10:00:00Z", "ends_at": "2027-04-03T12:00:00Z"}
+    held = create("/v1/sessions", {**session_body(ids["activity_id"], day=3), **april})
     order = {"child_id": child["id"], "session_id": held, "funding": "contributory"}
-    ids["booking_id"] = create("/v1/bookings", {**order, "hold_minutes": 60})
+    ids["booking_id"] = create("/v1/bookings", {**order, "hold_minutes": 600})
+    started = create("/v1/activities", activity_body(attends or ids["provider_id"]))
+    hour = {"starts_at": "2027-03-01T13:00:00Z", "ends_at": "2027-03-01T14:00:00Z"}
+    began = create("/v1/sessions", {**session_body(started, day=1), **hour})
+    ids["attended_id"] = create("/v1/bookings", {**order, "session_id": began})
     return ids
 
 
@@ -254,8 +273,13 @@ def stage(
 ) -> Iterator[Stage]:
     with TestClient(application, raise_server_exceptions=False) as http:
         world = make_world(http, sessions, shared_clock)
-        own, neighbour = make_family(world), make_family(world)
-        foreign = make_family(make_world(http, sessions, shared_clock, name="Cheshire East"))
+        elsewhere = make_world(http, sessions, shared_clock, name="Cheshire East")
+        own = make_family(world, attends=str(world.provider_id))
+        neighbour, foreign = make_family(world), make_family(elsewhere)
+        shared_clock.now += timedelta(hours=2)
+        for at, family in ((world, own), (world, neighbour), (elsewhere, foreign)):
+            came = f"/v1/bookings/{family['attended_id']}/attendance"
+            assert at.call("POST", came, json={"attended": True}).status_code == 200
         tokens = {kind.value: world.token(kind) for kind in ClientKind}
         yield Stage(
             world,
@@ -272,6 +296,7 @@ def stage(
                 ABSENT: {name: str(new_id()) for name in own},
             },
         )
+    shared_clock.now = NOON
 
 
 def operations_of(application: FastAPI) -> set[str]:

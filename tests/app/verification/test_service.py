@@ -45,6 +45,16 @@ def busy(world: World) -> dict[str, UUID]:
     service = {"need": "interpreter", "lead_days": 1, "cost_pence": 900, "per_week": 3}
     assert world.call("POST", "/v1/authority/support-services", json=service).status_code == 201
     activity_id = add_activity(world, offers=offers)
+    attended = book(
+        world, add_child(world), add_session(world, activity_id, world.clock.now + HOUR)
+    )
+    world.clock.now += HOUR
+    for path, body in (
+        ("attendance", {"attended": True}),
+        ("feedback", {"voice": "child", "rating": 5}),
+    ):
+        answer = world.call("POST", f"/v1/bookings/{attended}/{path}", json=body)
+        assert answer.status_code == 200, answer.text
     needs = [
         {"code": "one_to_one", "importance": "essential"},
         {"code": "interpreter", "importance": "essential"},
@@ -65,6 +75,7 @@ def busy(world: World) -> dict[str, UUID]:
     assert answer.status_code == 200, answer.text
     return {
         **ids,
+        "attended": UUID(attended),
         "child": UUID(child_id),
         "session": UUID(session_id),
         "later": UUID(later_id),
@@ -85,6 +96,7 @@ def book(world: World, child_id: str, session_id: str) -> str:
     return booking_id
 
 
+HOUR = timedelta(hours=1)
 DROP = "ALTER TABLE {} DROP CONSTRAINT {}"
 
 # Each rule, what breaks it, and what the finding must name.
@@ -181,6 +193,16 @@ PLANTED: list[tuple[Check, list[str], dict[str, Any]]] = [
         checks.CANCELLED,
         ["UPDATE arrangements SET booking_id = :ended"],
         {"booking_id": "ended"},
+    ),
+    (
+        checks.ATTENDANCE,
+        ["UPDATE bookings SET status = 'no_show' WHERE id = :firm"],
+        {"booking_id": "firm", "status": "no_show"},
+    ),
+    (
+        checks.FEEDBACK,
+        ["UPDATE feedback SET booking_id = :firm"],
+        {"booking_id": "firm"},
     ),
     (
         checks.EVENTS,
