@@ -1,0 +1,173 @@
+"""How well listings are found for what people say, beside simpler methods.
+
+`python -m tests.benchmarks.interests` prints nDCG@5, recall@10, MRR, violation@5 and milliseconds
+a query for each method, then the default method for each kind of query. With `--fit` it also fits
+the scorer's logistic regression anew and measures it on queries, and then on queries and
+listings, that it was not fitted to.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import astuple, dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
+
+from matching import (
+    InterestIndex,
+    Listing,
+    RankingMeasures,
+    load_vocabulary,
+    mean_measures,
+    measure_ranking,
+    rank_listings,
+)
+from matching.interests.text import content_stems, words
+from matching.interests.vectors import load_vectors
+from tests.benchmarks import interest_fit, minilm
+
+DATA = Path(__file__).parent / "data"
+
+Ranker = Callable[[str], NDArray[np.intp]]
+
+
+@dataclass(frozen=True)
+class Query:
+    """A text with what answers it."""
+
+    kind: str
+    text: str
+    relevance: dict[str, int]
+    avoid: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Benchmark:
+    """Queries over listings."""
+
+    ids: list[str]
+    listings: list[Listing]
+    queries: list[Query]
+
+    def measure(self, query: Query, ranking: NDArray[np.intp]) -> RankingMeasures:
+        ids = [self.ids[place] for place in ranking]
+        return measure_ranking(ids, query.relevance, query.avoid)
+
+
+def load() -> Benchmark:
+    listings = _lines("interest_listings.jsonl")
+    return Benchmark(
+        ids=[one["id"] for one in listings],
+        listings=[Listing(one["title"], one["description"]) for one in listings],
+        queries=[
+            Query(one["kind"], one["text"], one["relevance"], tuple(one["avoid"]))
+            for one in _lines("interest_queries.jsonl")
+        ],
+    )
+
+
+def _lines(name: str) -> list[dict]:
+    return [json.loads(line) for line in (DATA / name).read_text("utf-8").splitlines()]
+
+
+def word_tfidf(listings: Sequence[Listing]) -> Ranker:
+    vectorizer = TfidfVectorizer()
+    listed = vectorizer.fit_transform(f"{one.title} {one.description}" for one in listings)
+    return lambda text: _best((vectorizer.transform([text]) @ listed.T).toarray()[0])
+
+
+def stemmed_tfidf(listings: Sequence[Listing]) -> Ranker:
+    vectorizer = TfidfVectorizer(analyzer=_stems, sublinear_tf=True)
+    listed = vectorizer.fit_transform(f"{one.title} {one.description}" for one in listings)
+    return lambda text: _best((vectorizer.transform([text]) @ listed.T).toarray()[0])
+
+
+def bm25(listings: Sequence[Listing], k1: float = 1.2, b: float = 0.75) -> Ranker:
+    vectorizer = CountVectorizer(analyzer=_stems)
+    counts = vectorizer.fit_transform(f"{one.title} {one.description}" for one in listings)
+    counts = counts.toarray().astype(float)
+    lengths = counts.sum(axis=1, keepdims=True)
+    having = (counts > 0).sum(axis=0)
+    idf = np.log(1 + (len(listings) - having + 0.5) / (having + 0.5))
+    weights = idf * counts * (k1 + 1) / (counts + k1 * (1 - b + b * lengths / lengths.mean()))
+    return lambda text: _best(weights @ vectorizer.transform([text]).toarray()[0])
+
+
+def static_vectors(listings: Sequence[Listing]) -> Ranker:
+    vectors = load_vectors()
+    places = np.array([vectors.mean(words(f"{one.title} {one.description}")) for one in listings])
+    return lambda text: _best(places @ vectors.mean(words(text)))
+
+
+def default(listings: Sequence[Listing]) -> Ranker:
+    index = InterestIndex(load_vocabulary()).fit(listings)
+    return lambda text: rank_listings(index, text)
+
+
+def _stems(text: str) -> list[str]:
+    return content_stems(words(text))
+
+
+def _best(scores: NDArray[np.floating]) -> NDArray[np.intp]:
+    return np.argsort(-scores, kind="stable")
+
+
+def methods(listings: Sequence[Listing]) -> Iterator[tuple[str, Ranker]]:
+    yield "word TF-IDF", word_tfidf(listings)
+    yield "word TF-IDF, stemmed", stemmed_tfidf(listings)
+    yield "BM25, stemmed", bm25(listings)
+    yield "word vectors alone", static_vectors(listings)
+    model = minilm.load()
+    if model is not None:
+        texts = [f"{one.title}. {one.description}" for one in listings]
+        places = (model.encode(texts) + model.encode([one.title for one in listings])) / 2
+        yield "MiniLM alone", lambda text: _best(places @ model.encode([text])[0])
+    yield "default", default(listings)
+
+
+def row(name: str, measures: RankingMeasures, ms: float | None = None) -> str:
+    cells = [f"{'-':>11}" if one is None else f"{one:11.3f}" for one in astuple(measures)]
+    return f"{name:<32}{''.join(cells)}" + ("" if ms is None else f"{ms:9.2f}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--fit", action="store_true", help="fit anew and measure held out")
+    arguments = parser.parse_args()
+    benchmark = load()
+    print(f"{len(benchmark.queries)} queries over {len(benchmark.listings)} listings")
+    print(f"{'':<32}{'nDCG@5':>11}{'recall@10':>11}{'MRR':>11}{'violat.@5':>11}{'ms':>9}")
+    found: list[RankingMeasures] = []
+    for name, ranker in methods(benchmark.listings):
+        ranker("warm")
+        started = time.perf_counter()
+        rankings = [ranker(query.text) for query in benchmark.queries]
+        ms = (time.perf_counter() - started) / len(benchmark.queries) * 1000
+        found = [
+            benchmark.measure(query, ranking)
+            for query, ranking in zip(benchmark.queries, rankings, strict=True)
+        ]
+        print(row(name, mean_measures(found), ms))
+    for kind, count in sorted(Counter(query.kind for query in benchmark.queries).items()):
+        of_kind = [
+            one for query, one in zip(benchmark.queries, found, strict=True) if query.kind == kind
+        ]
+        print(row(f"  default, {kind} ({count})", mean_measures(of_kind)))
+    if arguments.fit:
+        for name, measures in interest_fit.held_out(
+            benchmark.listings,
+            benchmark.ids,
+            [(query.text, query.relevance, query.avoid) for query in benchmark.queries],
+        ):
+            print(row(name, measures))
+
+
+if __name__ == "__main__":
+    main()
