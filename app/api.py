@@ -8,6 +8,7 @@ from app.bookings import routes as bookings
 from app.catalogue import routes as catalogue
 from app.children import routes as children
 from app.feeds import routes as feeds
+from app.interests import routes as interests
 from app.matches import routes as matches
 from app.wishes import routes as wishes
 
@@ -17,6 +18,7 @@ v1 = APIRouter(prefix="/v1")
 v1.include_router(authorities.router)
 v1.include_router(catalogue.router)
 v1.include_router(feeds.router)
+v1.include_router(interests.router)
 v1.include_router(children.households)
 v1.include_router(children.children)
 v1.include_router(bookings.router)

@@ -13,7 +13,7 @@ Where things are: `problem` what goes in, `result` what comes out, `catalogue` r
 `ranking` the best first, `explain` and `fit` the words, `interests` what children say.
 """
 
-from matching.blend import DEFAULT_WEIGHTS, Scores, Weights, score
+from matching.blend import Scores, score
 from matching.catalogue import Catalogue, build_catalogue
 from matching.codes import (
     BLOCKING_REASONS,
@@ -40,6 +40,7 @@ from matching.interests.listings import Listing
 from matching.interests.measures import RankingMeasures, mean_measures, measure_ranking
 from matching.interests.phrases import Phrase
 from matching.interests.reading import ENCODER_VERSION
+from matching.interests.suggestions import Suggestion, suggest
 from matching.interests.vocabulary import Concept, Vocabulary, load_vocabulary
 from matching.listing_ranking import rank_listings
 from matching.problem import (
@@ -59,6 +60,7 @@ from matching.problem import (
 )
 from matching.ranking import Judgement, judge_many, match
 from matching.result import Arrangement, Fit, Match, Matches, NeedFit, Obstacle, Reason
+from matching.weights import DEFAULT_WEIGHTS, MEASURES, AnyWeights, LearnedWeights, Weights
 
 __all__ = [
     "BLOCKING_REASONS",
@@ -70,6 +72,7 @@ __all__ = [
     "FUNDINGS",
     "GENDERS",
     "IMPORTANCES",
+    "MEASURES",
     "NEED_CODES",
     "NEED_LABELS",
     "OFFER_KINDS",
@@ -78,6 +81,7 @@ __all__ = [
     "VOICES",
     "WEEKDAYS",
     "ActivityRow",
+    "AnyWeights",
     "Arrangement",
     "Booked",
     "Catalogue",
@@ -90,6 +94,7 @@ __all__ = [
     "InterestIndex",
     "InvalidProblem",
     "Judgement",
+    "LearnedWeights",
     "Listing",
     "Live",
     "Match",
@@ -105,6 +110,7 @@ __all__ = [
     "Remaining",
     "Scores",
     "SessionRow",
+    "Suggestion",
     "SupportService",
     "Vocabulary",
     "Weights",
@@ -121,4 +127,5 @@ __all__ = [
     "measure_ranking",
     "rank_listings",
     "score",
+    "suggest",
 ]

@@ -116,6 +116,7 @@ OPERATIONS: dict[str, Operation] = {
         of_the_authority(200), lambda ids: {"lead_days": 3}
     ),
     "POST /v1/providers": Operation(for_brokers(201), lambda ids: PROVIDER_BODY),
+    "GET /v1/interests": Operation(for_everybody(200)),
     "GET /v1/providers": Operation(for_everybody(200)),
     "GET /v1/providers/{provider_id}": Operation(of_the_catalogue(200)),
     "PATCH /v1/providers/{provider_id}": Operation(
