@@ -1,14 +1,17 @@
 """The score: a sum of what each factor contributes, in [0, 1] by construction.
 
-The base is as large as all penalties together, and base and gains add up to 1. So nothing is
-ever clipped, and the contributions of a session add up to its score.
+With weights set by hand, the base is as large as all penalties together, and base and gains add
+up to 1. So nothing is ever clipped, and the contributions of a session add up to its score.
+
+Learned weights add up to log-odds, and the score is their probability. The way from the base's
+probability to the score's is shared out in proportion to what each factor adds to the log-odds;
+that is the Aumann-Shapley attribution, because the log-odds are a sum.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
 from uuid import UUID
 
 import numpy as np
@@ -17,7 +20,6 @@ from numpy.typing import NDArray
 from matching.catalogue import Catalogue
 from matching.codes import SETTINGS
 from matching.eligibility import Eligibility
-from matching.errors import InvalidProblem
 from matching.interests.phrases import Phrase
 from matching.offers import LIMITED
 from matching.problem import Child, Holdings
@@ -25,51 +27,30 @@ from matching.scoring.distance import nearness
 from matching.scoring.preferences import strengths, strongest, worst
 from matching.scoring.timing import COMFORTABLE_S
 from matching.support import Support
+from matching.weights import DEFAULT_WEIGHTS, MEASURES, AnyWeights, LearnedWeights
 
 
 @dataclass(frozen=True, slots=True)
-class Weights:
-    """How much each factor can give or take.
+class Measured:
+    """What the weights are multiplied with, each between 0 and 1.
 
     Attributes
     ----------
-    base : float
-        What every session starts with; not less than both penalties together.
-    interest, goal, distance, time, setting, friends, novelty : float
-        The most each can give.
-    ready, arrange : float
-        What support gives when all is in place, and when something must be arranged.
-    helpful_met : float
-        The most that met helpful needs give.
-    dislike, helpful_unmet : float
-        The most that disliked things and unmet helpful needs take.
+    of_activity : mapping of str to ndarray of shape (n_activities,), float64
+        `interest`, `dislike`, `goal`, `distance`, `setting`, `novelty`.
+    time, friends : ndarray of shape (n,), float64
+    helpful : ndarray of shape (n,), float64, or None
+        Share of the helpful needs that are met; None if there are none.
+    liked, disliked : ndarray of shape (n_preferences, n_activities), float64
+        How strongly each preference speaks to each activity.
     """
 
-    base: float = 0.20
-    interest: float = 0.48
-    goal: float = 0.05
-    distance: float = 0.08
-    time: float = 0.03
-    ready: float = 0.05
-    arrange: float = 0.02
-    helpful_met: float = 0.03
-    setting: float = 0.02
-    friends: float = 0.04
-    novelty: float = 0.02
-    dislike: float = 0.15
-    helpful_unmet: float = 0.05
-
-    def __post_init__(self) -> None:
-        gains = (self.base + self.interest + self.goal + self.distance + self.time + self.ready) + (
-            self.helpful_met + self.setting + self.friends + self.novelty
-        )
-        if not 0 <= self.arrange <= self.ready:
-            raise InvalidProblem("weights.arrange must be between 0 and weights.ready")
-        if gains > 1 + 1e-9 or self.base < self.dislike + self.helpful_unmet - 1e-9:
-            raise InvalidProblem("weights do not keep the score within 0 and 1")
-
-
-DEFAULT_WEIGHTS: Final = Weights()
+    of_activity: Mapping[str, NDArray[np.float64]]
+    time: NDArray[np.float64]
+    friends: NDArray[np.float64]
+    helpful: NDArray[np.float64] | None
+    liked: NDArray[np.float64]
+    disliked: NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,24 +59,48 @@ class Scores:
 
     Attributes
     ----------
-    weights : Weights
+    weights : Weights or LearnedWeights
+    measured : Measured
+    base : float
+        What every session starts with, in score space.
     of_activity : mapping of str to ndarray of shape (n_activities,), float64
         `interest` (what is liked), `dislike` (zero or less), `goal`, `distance`, `setting`,
         `novelty`.
     of_session : mapping of str to ndarray of shape (n,), float64
         `time`, `support` (essential needs), `helpful` (helpful needs), `friends`.
+    slope : ndarray of shape (n,), float64, or None
+        What turns them into contributions in score space; None: they are.
     total : ndarray of shape (n,), float64
-        Their sum, blocked sessions included.
-    liked, disliked : ndarray of shape (n_preferences, n_activities), float64
-        How strongly each preference speaks to each activity.
+        Base and contributions added up, blocked sessions included.
     """
 
-    weights: Weights
+    weights: AnyWeights
+    measured: Measured
+    base: float
     of_activity: Mapping[str, NDArray[np.float64]]
     of_session: Mapping[str, NDArray[np.float64]]
+    slope: NDArray[np.float64] | None
     total: NDArray[np.float64]
-    liked: NDArray[np.float64]
-    disliked: NDArray[np.float64]
+
+    def contribution(self, part: str, activity: int, at: int) -> float:
+        """Give what one part contributes to one session, in score space.
+
+        Parameters
+        ----------
+        part : str
+            A key of `of_activity` or of `of_session`.
+        activity : int
+            Position of the session's activity.
+        at : int
+            Position within the span.
+
+        Returns
+        -------
+        float
+        """
+        values = self.of_activity.get(part)
+        amount = values[activity] if values is not None else self.of_session[part][at]
+        return float(amount) if self.slope is None else float(amount * self.slope[at])
 
 
 def spoken_phrases(catalogue: Catalogue, child: Child, eligibility: Eligibility) -> list[Phrase]:
@@ -122,7 +127,7 @@ def score(
     child: Child,
     holdings: Holdings,
     eligibility: Eligibility,
-    weights: Weights = DEFAULT_WEIGHTS,
+    weights: AnyWeights = DEFAULT_WEIGHTS,
     similarity: NDArray[np.float64] | None = None,
 ) -> Scores:
     """Score one child against the sessions of a span.
@@ -134,7 +139,7 @@ def score(
     holdings : Holdings
     eligibility : Eligibility
         What `eligible` gave for the same child and span.
-    weights : Weights
+    weights : Weights or LearnedWeights
     similarity : ndarray of shape (n_phrases, n_activities), float64, or None
         Of `spoken_phrases`, if it is known already; None: looked up in the interest index.
 
@@ -147,6 +152,94 @@ def score(
     What depends on the activity alone is added up once per activity and then gathered; the order
     of addition is fixed, so equal pairs have equal scores whatever else is scored.
     """
+    measured = _measure(catalogue, child, holdings, eligibility, similarity)
+    part = measured.of_activity
+    of_activity = {
+        "interest": weights.interest * part["interest"],
+        "dislike": -weights.dislike * part["dislike"],
+        "goal": weights.goal * part["goal"],
+        "distance": weights.distance * part["distance"],
+        "setting": weights.setting * part["setting"],
+        "novelty": weights.novelty * part["novelty"],
+    }
+    of_session = {
+        "time": weights.time * measured.time,
+        "support": np.array([weights.ready, weights.arrange, 0.0])[eligibility.support.state],
+        "helpful": _helpful(measured, weights),
+        "friends": weights.friends * measured.friends,
+    }
+    start = weights.intercept if isinstance(weights, LearnedWeights) else weights.base
+    by_activity: NDArray[np.float64] = np.add(start, sum(of_activity.values()))
+    total = by_activity[catalogue.sessions.activity[eligibility.span]]
+    for amount in of_session.values():
+        total += amount
+    if not isinstance(weights, LearnedWeights):
+        return Scores(weights, measured, start, of_activity, of_session, None, total)
+    base = float(probability(np.array([start]))[0])
+    score = probability(total)
+    slope = _slope(total - start, score - base, at_start=base * (1 - base))
+    return Scores(weights, measured, base, of_activity, of_session, slope, score)
+
+
+def probability(log_odds: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Turn log-odds into probabilities.
+
+    Parameters
+    ----------
+    log_odds : ndarray of float64
+
+    Returns
+    -------
+    ndarray of float64
+
+    Notes
+    -----
+    By the hyperbolic tangent, which overflows nowhere.
+    """
+    return 0.5 + 0.5 * np.tanh(0.5 * log_odds)
+
+
+def measures_at(
+    catalogue: Catalogue, eligibility: Eligibility, scores: Scores, at: int
+) -> dict[str, float]:
+    """Give what was measured of one session.
+
+    Parameters
+    ----------
+    catalogue : Catalogue
+    eligibility : Eligibility
+    scores : Scores
+    at : int
+        Position within the span.
+
+    Returns
+    -------
+    dict of str to float
+        By the names of `MEASURES`, each between 0 and 1.
+    """
+    activity = int(catalogue.sessions.activity[eligibility.span.start + at])
+    measured, state = scores.measured, int(eligibility.support.state[at])
+    helpful = measured.helpful
+    of_session = {
+        "time": float(measured.time[at]),
+        "friends": float(measured.friends[at]),
+        "ready": float(state == 0),
+        "arrange": float(state == 1),
+        "helpful_met": 0.0 if helpful is None else float(helpful[at]),
+        "helpful_unmet": 0.0 if helpful is None else 1.0 - float(helpful[at]),
+    }
+    of_activity = {name: float(of[activity]) for name, of in measured.of_activity.items()}
+    every = of_session | of_activity
+    return {name: every[name] for name in MEASURES}
+
+
+def _measure(
+    catalogue: Catalogue,
+    child: Child,
+    holdings: Holdings,
+    eligibility: Eligibility,
+    similarity: NDArray[np.float64] | None,
+) -> Measured:
     if similarity is None:
         spoken = spoken_phrases(catalogue, child, eligibility)
         similarity = catalogue.interests.similarity(spoken)
@@ -155,26 +248,31 @@ def score(
     liked = strengths(preferences.liked, similarity[:n_liked])
     disliked = strengths(preferences.disliked, similarity[n_liked : n_liked + n_disliked])
     goals = similarity[n_liked + n_disliked :]
-    of_activity = {
-        "interest": weights.interest * strongest(liked),
-        "dislike": -weights.dislike * worst(disliked),
-        "goal": weights.goal * goals.max(axis=0, initial=0.0),
-        "distance": weights.distance * nearness(eligibility.distance_km, child.max_km),
-        "setting": weights.setting * _setting_fit(catalogue.activities.setting, child.settings),
-        "novelty": weights.novelty * _novelty(catalogue, holdings.visits),
-    }
-    span = eligibility.span
-    of_session = {
-        "time": weights.time * _time_fit(eligibility),
-        "support": np.array([weights.ready, weights.arrange, 0.0])[eligibility.support.state],
-        "helpful": _helpful(eligibility.support, weights),
-        "friends": weights.friends * _company(catalogue, holdings.friends, span),
-    }
-    by_activity = weights.base + sum(of_activity.values())
-    total = by_activity[catalogue.sessions.activity[span]]
-    for part in of_session.values():
-        total += part
-    return Scores(weights, of_activity, of_session, total, liked, disliked)
+    return Measured(
+        of_activity={
+            "interest": strongest(liked),
+            "dislike": worst(disliked),
+            "goal": goals.max(axis=0, initial=0.0),
+            "distance": nearness(eligibility.distance_km, child.max_km),
+            "setting": _setting_fit(catalogue.activities.setting, child.settings),
+            "novelty": _novelty(catalogue, holdings.visits),
+        },
+        time=_time_fit(eligibility),
+        friends=_company(catalogue, holdings.friends, eligibility.span),
+        helpful=_share_met(eligibility.support),
+        liked=liked,
+        disliked=disliked,
+    )
+
+
+def _slope(
+    way: NDArray[np.float64], gain: NDArray[np.float64], *, at_start: float
+) -> NDArray[np.float64]:
+    """Divide what the score gains by the log-odds it took; by the curve's slope where none."""
+    slope = np.full(len(way), at_start)
+    # Nearer than this the curve is straight, and a quotient of rounding errors is not.
+    np.divide(gain, way, out=slope, where=np.abs(way) > 1e-7)
+    return slope
 
 
 def _setting_fit(setting: NDArray[np.uint8], preferred: tuple[str, ...]) -> NDArray[np.float64]:
@@ -202,15 +300,20 @@ def _time_fit(eligibility: Eligibility) -> NDArray[np.float64]:
     return 0.5 * (slack >= 0) + 0.5 * (slack >= COMFORTABLE_S)
 
 
-def _helpful(support: Support, weights: Weights) -> NDArray[np.float64]:
-    total = np.zeros(len(support.state))
-    if support.helpful:
-        met = np.zeros(len(support.state))
-        for answer in support.helpful.values():
-            met += answer.how <= LIMITED
-        share = met / len(support.helpful)
-        total += weights.helpful_met * share - weights.helpful_unmet * (1 - share)
-    return total
+def _share_met(support: Support) -> NDArray[np.float64] | None:
+    if not support.helpful:
+        return None
+    met = np.zeros(len(support.state))
+    for answer in support.helpful.values():
+        met += answer.how <= LIMITED
+    return met / len(support.helpful)
+
+
+def _helpful(measured: Measured, weights: AnyWeights) -> NDArray[np.float64]:
+    share = measured.helpful
+    if share is None:
+        return np.zeros(len(measured.time))
+    return weights.helpful_met * share - weights.helpful_unmet * (1 - share)
 
 
 def _company(catalogue: Catalogue, friends: Mapping[UUID, int], span: slice) -> NDArray[np.float64]:

@@ -57,12 +57,9 @@ def explain_score(
         "friends": lambda: "a friend has a place in it",
         "novelty": lambda: _novelty_text(scores, activity),
     }
-    reasons = [Reason("base", scores.weights.base, "open to this child")]
+    reasons = [Reason("base", scores.base, "open to this child")]
     for part, text in texts.items():
-        values = scores.of_activity.get(part)
-        amount = (
-            float(values[activity]) if values is not None else float(scores.of_session[part][at])
-        )
+        amount = scores.contribution(part, activity, at)
         if amount != 0.0:
             factor = {"dislike": "interest", "helpful": "support"}.get(part, part)
             reasons.append(Reason(factor, amount, text()))
@@ -131,15 +128,15 @@ def need_text(need: int, answer: NeedAnswer, at: int) -> str:
 
 
 def _interest_text(catalogue: Catalogue, judged: Eligibility, scores: Scores, row: int) -> str:
-    liked = _strongest(judged.preferences.liked, scores.liked[:, row])
+    liked = _strongest(judged.preferences.liked, scores.measured.liked[:, row])
     title = catalogue.activities.titles[row]
-    if scores.liked[:, row].max() < FAINT:
+    if scores.measured.liked[:, row].max() < FAINT:
         return f"a little like {liked.phrase.text}: {title}"
     return f"{_said(catalogue, liked, row)}: {title}"
 
 
 def _dislike_text(judged: Eligibility, scores: Scores, row: int) -> str:
-    disliked = _strongest(judged.preferences.disliked, scores.disliked[:, row])
+    disliked = _strongest(judged.preferences.disliked, scores.measured.disliked[:, row])
     verb = "avoids" if disliked.avoid else "does not like"
     return f"{verb} {disliked.phrase.text}, which sounds like this"
 
@@ -197,5 +194,5 @@ def _setting_text(catalogue: Catalogue, child: Child, activity: int) -> str:
 
 
 def _novelty_text(scores: Scores, activity: int) -> str:
-    is_new = scores.of_activity["novelty"][activity] == scores.weights.novelty
+    is_new = scores.measured.of_activity["novelty"][activity] == 1.0
     return "new to this child" if is_new else "known to this child"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from matching.blend import DEFAULT_WEIGHTS, Weights, score
+from matching.blend import measures_at, score
 from matching.catalogue import Catalogue
 from matching.codes import FUNDINGS, NEED_CODES, NEED_LABELS, SUPPORT_STATES
 from matching.eligibility import FREE, Eligibility, eligible, policy_on, reasons_of
@@ -18,6 +18,7 @@ from matching.offers import AUTHORITY, NOTHING, PROVIDER, TOO_LATE
 from matching.problem import Child, Holdings, Live
 from matching.result import Fit, NeedFit, Obstacle
 from matching.support import MET_BY, NeedAnswer
+from matching.weights import DEFAULT_WEIGHTS, AnyWeights
 
 
 def explain_fit(
@@ -27,7 +28,7 @@ def explain_fit(
     live: Live,
     session_id: UUID,
     *,
-    weights: Weights = DEFAULT_WEIGHTS,
+    weights: AnyWeights = DEFAULT_WEIGHTS,
 ) -> Fit:
     """Explain how one session fits a child.
 
@@ -38,7 +39,7 @@ def explain_fit(
     holdings : Holdings
     live : Live
     session_id : UUID
-    weights : Weights
+    weights : Weights or LearnedWeights
 
     Returns
     -------
@@ -76,6 +77,7 @@ def explain_fit(
         ),
         obstacles=tuple(_OBSTACLES[reason](pair) for reason in reasons_of(int(judged.mask[0]))),
         places_left=int(live.places_left[index]),
+        measures=measures_at(catalogue, judged, scores, 0),
     )
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from matching.blend import DEFAULT_WEIGHTS
 from matching.interests.index import InterestIndex
 from matching.problem import Interest
 from matching.scoring.preferences import strengths, strongest, weigh_voices, worst
+from matching.weights import DEFAULT_WEIGHTS
 
 
 def rank_listings(index: InterestIndex, text: str) -> NDArray[np.intp]:

@@ -11,12 +11,13 @@ from uuid import UUID
 import numpy as np
 from numpy.typing import NDArray
 
-from matching.blend import DEFAULT_WEIGHTS, Scores, Weights, score, spoken_phrases
+from matching.blend import Scores, score, spoken_phrases
 from matching.catalogue import Catalogue
 from matching.eligibility import FREE, Eligibility, count_blocked, eligible
 from matching.explain import explain_score, known_distance
 from matching.problem import Child, Holdings, Live
 from matching.result import Match, Matches
+from matching.weights import DEFAULT_WEIGHTS, AnyWeights
 
 # Children whose words are compared together: bounds memory, not results.
 _AT_ONCE: Final = 256
@@ -54,7 +55,7 @@ def match(
     limit: int = 20,
     span: slice | None = None,
     fold: bool = True,
-    weights: Weights = DEFAULT_WEIGHTS,
+    weights: AnyWeights = DEFAULT_WEIGHTS,
 ) -> Matches:
     """Put forward the best sessions for a child.
 
@@ -71,7 +72,7 @@ def match(
     fold : bool
         One match an activity, its best session, with the next ones named in it; False: every
         session for itself.
-    weights : Weights
+    weights : Weights or LearnedWeights
 
     Returns
     -------
@@ -167,7 +168,7 @@ def judge_many(
     live: Live,
     *,
     span: slice | None = None,
-    weights: Weights = DEFAULT_WEIGHTS,
+    weights: AnyWeights = DEFAULT_WEIGHTS,
 ) -> Judgement:
     """Judge and score many children against the sessions of a span.
 
@@ -177,7 +178,7 @@ def judge_many(
     children : sequence of (Child, Holdings)
     live : Live
     span : slice or None
-    weights : Weights
+    weights : Weights or LearnedWeights
 
     Returns
     -------

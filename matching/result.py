@@ -173,6 +173,8 @@ class Fit:
     obstacles : tuple of Obstacle
         In the order of `BLOCKING_REASONS`.
     places_left : int
+    measures : mapping of str to float
+        What the weights were multiplied with, by the names of `MEASURES`; each in [0, 1].
     """
 
     session_id: UUID
@@ -188,3 +190,4 @@ class Fit:
     needs: tuple[NeedFit, ...]
     obstacles: tuple[Obstacle, ...]
     places_left: int
+    measures: Mapping[str, float]
