@@ -37,6 +37,8 @@ NAME_SHARE: Final = 0.8
 # a narrower one.
 SAME_CONCEPT: Final = 0.85
 SAME_SHARE: Final = 0.3
+# Concepts that phrases name together and that are kept ready; more start anew.
+MOST_CONCEPT_PARTS: Final = 512
 # How much of what all listings have in common is taken out, so that they stand apart.
 COMMON_SHARE: Final = 0.75
 
@@ -108,6 +110,7 @@ class InterestIndex:
         }
         # Filled as concepts are asked for: at most one row for each concept.
         self._columns: dict[str, NDArray[np.float32]] = {}
+        self._concept_parts: dict[tuple[str, ...], NDArray[np.float32]] = {}
         carriers: defaultdict[str, list[int]] = defaultdict(list)
         for row, listing in enumerate(listings):
             for notation in set(listing.concepts):
@@ -148,10 +151,8 @@ class InterestIndex:
             return np.zeros((len(phrases), self.n_listings_))
         logits = VECTOR_WEIGHT * _standardised(self._cosines(phrases)) + OFFSET
         for row, phrase in enumerate(phrases):
-            columns = [self._column(notation) for notation in phrase.concepts]
-            if columns:
-                best = np.maximum.reduce(columns)
-                logits[row] += CONCEPT_WEIGHT * _standardised(best[np.newaxis])[0]
+            if phrase.concepts:
+                logits[row] += self._concept_part(phrase.concepts)
         chances = 1.0 / (1.0 + np.exp(-logits[:, : self.n_listings_].astype(np.float64)))
         similarity: NDArray[np.float64] = np.maximum(chances - FLOOR, 0.0) / (1.0 - FLOOR)
         for row, phrase in enumerate(phrases):
@@ -171,6 +172,17 @@ class InterestIndex:
         cosines: NDArray[np.float32] = (asked @ self._places) / lengths / self._lengths
         return cosines
 
+    def _concept_part(self, concepts: tuple[str, ...]) -> NDArray[np.float32]:
+        """Give what concepts add to the logits of every listing, the background included."""
+        part = self._concept_parts.get(concepts)
+        if part is None:
+            if len(self._concept_parts) >= MOST_CONCEPT_PARTS:
+                self._concept_parts.clear()
+            best = np.maximum.reduce([self._column(notation) for notation in concepts])
+            part = CONCEPT_WEIGHT * _standardised(best[np.newaxis])[0]
+            self._concept_parts[concepts] = part
+        return part
+
     def _column(self, notation: str) -> NDArray[np.float32]:
         """Give how far every listing answers a concept, the background included."""
         column = self._columns.get(notation)
@@ -189,8 +201,7 @@ class InterestIndex:
         for stem in set(phrase.stems) & self._bearers.keys():
             rows = self._bearers[stem]
             similarity[rows] += NAME_SHARE / len(set(phrase.stems)) * (1.0 - similarity[rows])
-        spans = self.vocabulary.find(phrase.stems)
-        if spans and sum(end - first for first, end, _ in spans) == len(phrase.stems):
+        if phrase.is_name:
             same = np.maximum.reduce([self._column(notation) for notation in phrase.concepts])
             rows = np.flatnonzero(same[: self.n_listings_] >= SAME_CONCEPT)
             similarity[rows] += SAME_SHARE * (1.0 - similarity[rows])

@@ -35,6 +35,8 @@ class Phrase:
         What it says a place is like, as positions in `load_attributes()`.
     weight : float
         In (0, 1]: less for what tells of needs rather than wishes.
+    is_name : bool
+        True if it says nothing but the name of a concept.
     vector : bytes
         Its place among words, one signed byte a dimension; empty if no word is known.
     """
@@ -46,6 +48,7 @@ class Phrase:
     leads_to: tuple[str, ...] = ()
     attributes: tuple[int, ...] = ()
     weight: float = 1.0
+    is_name: bool = False
     vector: bytes = b""
 
     def to_json(self) -> dict[str, Any]:
@@ -64,6 +67,7 @@ class Phrase:
             "leads_to": self.leads_to,
             "attributes": self.attributes,
             "weight": self.weight,
+            "is_name": self.is_name,
             "vector": base64.b64encode(self.vector).decode(),
         }
 
@@ -87,6 +91,7 @@ class Phrase:
             leads_to=tuple(stored["leads_to"]),
             attributes=tuple(stored["attributes"]),
             weight=stored["weight"],
+            is_name=stored["is_name"],
             vector=base64.b64decode(stored["vector"]),
         )
 

@@ -19,7 +19,7 @@ from matching.interests.spelling import Speller
 from matching.interests.vectors import load_vectors, unit
 
 # Stored phrases of another version must be read again.
-ENCODER_VERSION: Final = "2"
+ENCODER_VERSION: Final = "3"
 
 # What moves the place of a phrase: what its words lead to, what one does at the activity they
 # name, the concepts they name, and the other likings of the same text.
@@ -115,6 +115,7 @@ def _draft(
     )
     if not stems and not concepts and not leads_to:
         return None
+    named_places = {at for first, end, _ in named for at in range(first, end)}
     is_need = not concepts and not leads_to and set(stems) <= _OF_NEEDS
     phrase = Phrase(
         text=shown([tokens[at] for at in places]),
@@ -124,6 +125,8 @@ def _draft(
         leads_to=leads_to,
         attributes=attributes.recognise([texts.stem(word) for word in words]),
         weight=NEED_WEIGHT if is_need else clause.weight,
+        is_name=bool(concepts)
+        and all(at in named_places or spelled[at] in texts.STOP_WORDS for at in places),
     )
     labels = " ".join(vocabulary.label(notation) for notation in concepts)
     return phrase, _place(words, leads_to, texts.words(labels))
