@@ -56,6 +56,14 @@ def age_on(date_of_birth: date, day: date) -> int:
     return day.year - date_of_birth.year - before_birthday
 
 
+def years_before(day: date, years: int) -> date:
+    """Give the same day some years earlier; 29 February becomes 1 March of a common year."""
+    try:
+        return day.replace(year=day.year - years)
+    except ValueError:
+        return date(day.year - years, 3, 1)
+
+
 def iso_week(instant: datetime) -> str:
     """Name the ISO week of an instant in Europe/London, as `YYYY-Www`."""
     year, week, _ = local_date(instant).isocalendar()

@@ -25,6 +25,7 @@ class Scope(StrEnum):
     CHILDREN_READ = "children:read"
     CHILDREN_WRITE = "children:write"
     MATCHES_READ = "matches:read"
+    CANDIDATES_READ = "candidates:read"
     BOOKINGS_READ = "bookings:read"
     BOOKINGS_WRITE = "bookings:write"
     ATTENDANCE_WRITE = "attendance:write"
@@ -43,6 +44,7 @@ DESCRIPTIONS: dict[Scope, str] = {
     Scope.CHILDREN_READ: "Read children's profiles",
     Scope.CHILDREN_WRITE: "Change children's profiles",
     Scope.MATCHES_READ: "Read a child's matches and entitlement",
+    Scope.CANDIDATES_READ: "Read which children a session would suit",
     Scope.BOOKINGS_READ: "Read bookings",
     Scope.BOOKINGS_WRITE: "Book and cancel",
     Scope.ATTENDANCE_WRITE: "Record who came",
@@ -72,6 +74,7 @@ SCOPES_OF_KIND: dict[ClientKind, frozenset[Scope]] = {
         Scope.AUTHORITY_WRITE,
         Scope.CATALOGUE_WRITE,
         Scope.HOUSEHOLDS_WRITE,
+        Scope.CANDIDATES_READ,
         Scope.ATTENDANCE_WRITE,
     },
     # Without a family's grant these open the doors, but there is no household behind them.

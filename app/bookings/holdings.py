@@ -1,7 +1,8 @@
-"""What a child holds and what is taken, as the engine takes it."""
+"""What children hold and what is taken, as the engine takes it."""
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -10,12 +11,23 @@ from sqlalchemy.orm import Session
 from app.authorities import service as authorities
 from app.authorities.models import EntitlementPolicy
 from app.bookings import queries
+from app.catalogue.models import Session as CatalogueSession
 from app.children.profiles import Profile
-from app.clock import iso_week, months_between
+from app.clock import iso_week, month_of, months_between
+from app.codes import NEED_CODES
 from app.engine.problem import Booked, Holdings, Remaining, Situation, SupportTaken
 
 # How much of a month's funding a child has used, by month and funding.
 Used = Mapping[tuple[str, str], int]
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A child that a session might suit, and when its last break began."""
+
+    child: Profile
+    holdings: Holdings
+    last_break: datetime | None
 
 
 def read_situation(
@@ -26,18 +38,63 @@ def read_situation(
     starts_before: datetime | None = None,
 ) -> Situation:
     """Read what decides about a child's sessions that start in a span, or at an instant."""
+    return _read_situation(
+        session,
+        [child.id, *child.companions],
+        child.need_codes,
+        starts_from=starts_from,
+        starts_before=starts_before or starts_from,
+    )
+
+
+def read_candidates(
+    session: Session, target: CatalogueSession, children: Sequence[Profile], *, now: datetime
+) -> tuple[list[Candidate], Situation]:
+    """Read what decides about one session for many children, and what is the same for them all."""
+    situation = _read_situation(
+        session, [], NEED_CODES, starts_from=target.starts_at, starts_before=target.starts_at
+    )
+    month = month_of(target.starts_at)
+    used: defaultdict[UUID, dict[tuple[str, str], int]] = defaultdict(dict)
+    for child_id, funding, count in queries.list_used_in_month(session, month):
+        used[child_id][month, funding] = count
+    rolls = {roll.child_id: roll for roll in queries.list_rolls(session, target, now=now)}
+    there = {child_id for child_id, roll in rolls.items() if roll.booked}
+    found = []
+    for child in children:
+        roll = rolls.get(child.id)
+        friends = len(there.intersection(child.companions))
+        holdings = Holdings(
+            booked=(Booked(target.starts_at, target.ends_at),) if roll and roll.overlaps else (),
+            visits={target.activity_id: roll.visits} if roll and roll.visits else {},
+            friends={target.id: friends} if friends else {},
+            remaining={month: _remaining(situation.policies, month, used.get(child.id, {}))},
+        )
+        found.append(Candidate(child, holdings, roll.last_break if roll else None))
+    return found, situation
+
+
+def _read_situation(
+    session: Session,
+    child_ids: Sequence[UUID],
+    needs: Collection[str],
+    *,
+    starts_from: datetime,
+    starts_before: datetime,
+) -> Situation:
+    """Read the situation of the first child, whose companions are the others."""
     policies = authorities.list_policies(session)
     standing = queries.read_standing(
         session,
-        child_id=child.id,
-        companions=child.companions,
-        needs=child.need_codes,
+        child_ids=child_ids,
+        needs=needs,
         starts_from=starts_from,
         week_from=iso_week(starts_from),
     )
     used = {(month, funding): count for month, funding, count in standing.counters}
-    mine = [place for place in standing.places if place[0] == str(child.id)]
-    theirs = [place for place in standing.places if place[0] != str(child.id)]
+    first = str(child_ids[0]) if child_ids else None
+    mine = [place for place in standing.places if place[0] == first]
+    theirs = [place for place in standing.places if place[0] != first]
     return Situation(
         holdings=Holdings(
             booked=tuple(
@@ -48,7 +105,7 @@ def read_situation(
             friends=Counter(UUID(session_id) for _, session_id, *_ in theirs),
             remaining={
                 month: _remaining(policies, month, used)
-                for month in months_between(starts_from, starts_before or starts_from)
+                for month in months_between(starts_from, starts_before)
             },
         ),
         taken=SupportTaken(

@@ -232,17 +232,16 @@ def find_live_booking(session: Session, child_id: UUID, session_id: UUID) -> UUI
 def read_standing(
     session: Session,
     *,
-    child_id: UUID,
-    companions: Collection[UUID],
+    child_ids: Sequence[UUID],
     needs: Collection[str],
     starts_from: datetime,
     week_from: str,
 ) -> Row[*tuple[Any, ...]]:
-    """Read in one statement what a child and its companions hold, and what is taken.
+    """Read in one statement what children hold, and what is taken.
 
     Gives four lists: `places` held (child, session, activity, start, end), `counters` of the
-    child (month, funding, used), `limited` places taken of sessions from an instant on (session,
-    need, used), and `weeks` of support services from a week on (service, week, used).
+    first child (month, funding, used), `limited` places taken of sessions from an instant on
+    (session, need, used), and `weeks` of support services from a week on (service, week, used).
     """
     places = _list_of(
         Booking.child_id,
@@ -251,14 +250,14 @@ def read_standing(
         CatalogueSession.starts_at,
         CatalogueSession.ends_at,
     ).where(
-        Booking.child_id.in_([child_id, *companions]),
+        Booking.child_id.in_(child_ids),
         Booking.status.in_(ACTIVE_STATUSES),
         CatalogueSession.authority_id == Booking.authority_id,
         CatalogueSession.id == Booking.session_id,
     )
     counters = _list_of(
         EntitlementCounter.month, EntitlementCounter.funding, EntitlementCounter.used
-    ).where(EntitlementCounter.child_id == child_id)
+    ).where(EntitlementCounter.child_id.in_(child_ids[:1]))
     limited = _list_of(SessionSupport.session_id, SessionSupport.need, SessionSupport.used).where(
         SessionSupport.need.in_(needs),
         SessionSupport.used > 0,
@@ -283,3 +282,47 @@ def _list_of(*columns: InstrumentedAttribute[Any]) -> Select[Any]:
     """Gather rows into one JSON list of lists."""
     listed = func.jsonb_agg(func.jsonb_build_array(*columns))
     return select(func.coalesce(listed, func.jsonb_build_array(), type_=JSONB))
+
+
+def list_rolls(
+    session: Session, target: CatalogueSession, *, now: datetime
+) -> Sequence[Row[*tuple[Any, ...]]]:
+    """Read of every child with places: its last break, visits, and what stands in a session's way.
+
+    Gives child, last break's start, whether another place overlaps, how often it has a place in
+    the activity, and whether it has one in the session.
+    """
+    return session.execute(
+        select(
+            Booking.child_id,
+            func.max(CatalogueSession.starts_at)
+            .filter(
+                CatalogueSession.starts_at <= now, Booking.status.in_(("confirmed", "attended"))
+            )
+            .label("last_break"),
+            func.bool_or(
+                (CatalogueSession.starts_at < target.ends_at)
+                & (CatalogueSession.ends_at > target.starts_at)
+            ).label("overlaps"),
+            func.count().filter(CatalogueSession.activity_id == target.activity_id).label("visits"),
+            func.bool_or(CatalogueSession.id == target.id).label("booked"),
+        )
+        .join(
+            CatalogueSession,
+            and_(
+                CatalogueSession.authority_id == Booking.authority_id,
+                CatalogueSession.id == Booking.session_id,
+            ),
+        )
+        .where(Booking.status.in_(ACTIVE_STATUSES))
+        .group_by(Booking.child_id)
+    ).all()
+
+
+def list_used_in_month(session: Session, month: str) -> Sequence[Row[UUID, str, int]]:
+    """List how much of a month every child has used, by funding."""
+    return session.execute(
+        select(
+            EntitlementCounter.child_id, EntitlementCounter.funding, EntitlementCounter.used
+        ).where(EntitlementCounter.month == month, EntitlementCounter.used > 0)
+    ).all()

@@ -6,7 +6,7 @@ from datetime import date, time
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, ScalarSelect, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Row, ScalarSelect, and_, exists, func, or_, select
 from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
@@ -57,6 +57,20 @@ def get_profile(session: Session, caller: Caller, child_id: UUID, *, lock: bool 
     row = session.execute(PROFILES.where(mine)).one_or_none()
     if row is None:
         raise NotFound
+    return _profile(row)
+
+
+def list_profiles(
+    session: Session, *, born_after: date, born_until: date, gender: str | None
+) -> list[Profile]:
+    """List the profiles of all the authority's children of some ages, and of a gender if given."""
+    statement = PROFILES.where(Child.date_of_birth > born_after, Child.date_of_birth <= born_until)
+    if gender is not None:
+        statement = statement.where(Child.gender == gender)
+    return [_profile(row) for row in session.execute(statement.order_by(Child.id))]
+
+
+def _profile(row: Row[*tuple[Any, ...]]) -> Profile:
     fields = dict(row._mapping)
     return Profile(
         **fields

@@ -1,17 +1,20 @@
 """Putting a child's rows and the live counts in front of the warm catalogue."""
 
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
 import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
 import matching
 from app.authorities.models import SupportService
 from app.children.profiles import Profile
 from app.engine import queries
-from app.engine.problem import Situation, SupportTaken
+from app.engine.problem import Holdings, Situation, SupportTaken
 from app.engine.warm import WarmCatalogue
 from app.errors import NotFound
 from matching import Fit, Matches
@@ -69,6 +72,54 @@ def explain_fit(
     )
     return matching.explain_fit(
         warm.arrays, matching_child(child), situation.holdings, live, session_id
+    )
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """One session judged for many children: by position, who it suits and how well."""
+
+    eligible: NDArray[np.bool_]
+    score: NDArray[np.float64]
+    # Children by their first blocking reason.
+    blocked: Mapping[str, int]
+    # Explains the pair at a position in full.
+    explain: Callable[[int], Fit]
+
+
+def judge_candidates(
+    session: Session,
+    warm: WarmCatalogue,
+    session_id: UUID,
+    children: Sequence[tuple[Profile, Holdings]],
+    *,
+    situation: Situation,
+    now: datetime,
+) -> Candidates:
+    """Judge one session for many children; `situation` holds what is the same for all of them."""
+    starts_at, _ = session_times(warm, session_id)
+    live = _live(
+        session,
+        warm,
+        situation,
+        starts_from=starts_at,
+        starts_before=None,
+        now=now,
+        only=session_id,
+    )
+    index = warm.arrays.session_index[session_id]
+    pairs = [(matching_child(child), holdings) for child, holdings in children]
+    judged = matching.judge_many(warm.arrays, pairs, live, span=slice(index, index + 1))
+
+    def explain(position: int) -> Fit:
+        child, holdings = pairs[position]
+        return matching.explain_fit(warm.arrays, child, holdings, live, session_id)
+
+    return Candidates(
+        eligible=judged.mask[:, 0] == 0,
+        score=judged.score[:, 0],
+        blocked=matching.count_blocked(judged.mask[:, 0]),
+        explain=explain,
     )
 
 

@@ -5,19 +5,22 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query
 
+from app.access.guards import CandidatesRead as CandidatesDoor
 from app.access.guards import MatchesRead as MatchesDoor
 from app.access.guards import SessionDep
 from app.dependencies import NowDep
 from app.engine.dependencies import WarmCataloguesDep
 from app.errors import NotFound
-from app.matches import service
-from app.matches.schemas import FitRead, MatchesQuery, MatchesRead
+from app.matches import candidates, service
+from app.matches.schemas import CandidatesRead, FitRead, MatchesQuery, MatchesRead
 from app.problems import responses
 
-router = APIRouter(prefix="/children/{child_id}", tags=["matches"])
+router = APIRouter(tags=["matches"])
 
 
-@router.get("/matches", response_model=MatchesRead, responses=responses(NotFound))
+@router.get(
+    "/children/{child_id}/matches", response_model=MatchesRead, responses=responses(NotFound)
+)
 def list_matches(
     child_id: UUID,
     query: Annotated[MatchesQuery, Query()],
@@ -31,7 +34,11 @@ def list_matches(
     return service.list_matches(session, warm, caller, child_id, span, limit=query.limit, now=now)
 
 
-@router.get("/sessions/{session_id}/fit", response_model=FitRead, responses=responses(NotFound))
+@router.get(
+    "/children/{child_id}/sessions/{session_id}/fit",
+    response_model=FitRead,
+    responses=responses(NotFound),
+)
 def explain_fit(
     child_id: UUID,
     session_id: UUID,
@@ -42,3 +49,20 @@ def explain_fit(
 ) -> FitRead:
     """Explain one session for a child in full, blocked or not."""
     return service.explain_fit(session, warm, caller, child_id, session_id, now=now)
+
+
+@router.get(
+    "/sessions/{session_id}/candidates",
+    response_model=CandidatesRead,
+    responses=responses(NotFound),
+)
+def list_candidates(
+    session_id: UUID,
+    caller: CandidatesDoor,
+    session: SessionDep,
+    warm: WarmCataloguesDep,
+    now: NowDep,
+    limit: Annotated[int, Query(ge=1, le=100)] = 20,
+) -> CandidatesRead:
+    """Rank the children a session would suit, those longest without a break first."""
+    return candidates.list_candidates(session, warm, caller, session_id, limit=limit, now=now)

@@ -121,3 +121,27 @@ class FitRead(SessionShown):
     reasons: list[ReasonRead]
     needs: list[NeedFitRead]
     obstacles: list[ObstacleRead]
+
+
+class CandidateRead(BaseModel):
+    """A child that a session would suit."""
+
+    child_id: UUID
+    # The start of its last break; null if it has had none.
+    last_break_at: datetime | None
+    score: float
+    funding: Funding
+    price_pence: int
+    distance_km: float | None
+    support: Literal["ready", "arrange"]
+    arrangements: list[ArrangementProposed]
+    reasons: list[ReasonRead]
+
+
+class CandidatesRead(BaseModel):
+    """The children a session would suit, those longest without a break first."""
+
+    session_id: UUID
+    items: list[CandidateRead]
+    # Children of the right age by the first reason that keeps them out.
+    blocked: dict[str, int]

@@ -153,6 +153,7 @@ OPERATIONS: dict[str, Operation] = {
     ),
     "GET /v1/children/{child_id}/entitlements": Operation(of_a_family(200)),
     "GET /v1/children/{child_id}/matches": Operation(of_a_family(200)),
+    "GET /v1/sessions/{session_id}/candidates": Operation(of_the_authority(200)),
     "GET /v1/children/{child_id}/sessions/{session_id}/fit": Operation(of_a_family(200)),
     # The broker, who calls first, has booked the session when the family tries.
     "POST /v1/bookings": Operation(
