@@ -44,7 +44,9 @@ _FOR: Final[frozenset[str]] = frozenset(
 _CONTRAST: Final[frozenset[str]] = frozenset(
     {"but", "however", "although", "though", "yet", "whereas", "while", "unless", "until", "still"}
 )
-_REASON: Final[frozenset[str]] = frozenset({"because", "cos", "cause", "as", "since", "so"})
+# What follows says why rather than what; "as" and "so" only where somebody then acts.
+_REASON: Final[frozenset[str]] = frozenset({"because", "cos", "coz", "due"})
+_REASON_OF: Final[frozenset[str]] = frozenset({"as", "since", "so", "cause"})
 _LINKS: Final[frozenset[str]] = frozenset({"and", "or", "n", "also", "plus", "then"})
 _SUBJECTS: Final[frozenset[str]] = frozenset(
     """he she they i we he's she's they're i'm we're i'd he'd she'd""".split()  # noqa: SIM905
@@ -163,11 +165,13 @@ def split_clauses(tokens: Sequence[str], kept_together: Sequence[bool]) -> list[
                 here = replace(here, liked=False)
             close(at)
             here = Clause(at + 1, 0, True, NEED_WEIGHT if token == _NEEDS else 1.0)
-        elif token == PAUSE or token in _LINKS or token in _REASON:
+        elif token in _REASON or (token in _REASON_OF and _next(tokens, at) in _SUBJECTS):
+            close(at)
+            here = Clause(at + 1, 0, True, NEED_WEIGHT)
+        elif token == PAUSE or token in _LINKS:
             close(at)
             goes_on = not local or token != PAUSE or _enumerates(tokens, at)
-            subject = token != STOP and at + 1 < len(tokens) and tokens[at + 1] in _SUBJECTS
-            keep = goes_on and not subject and token not in _REASON
+            keep = goes_on and _next(tokens, at) not in _SUBJECTS
             here = Clause(at + 1, 0, here.liked or not keep, here.weight if keep else 1.0)
         elif token in _AVERSE or token in _NOT:
             if token in _AVERSE and refers_back(at) and clauses:
@@ -188,6 +192,10 @@ def split_clauses(tokens: Sequence[str], kept_together: Sequence[bool]) -> list[
             local = False
     close(len(tokens))
     return clauses
+
+
+def _next(tokens: Sequence[str], at: int) -> str:
+    return tokens[at + 1] if at + 1 < len(tokens) else STOP
 
 
 def _enumerates(tokens: Sequence[str], at: int) -> bool:

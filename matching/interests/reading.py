@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cache
@@ -46,19 +47,28 @@ class ConceptNames(Protocol):
 
 
 # Words that tell how a child is supported. A clause of nothing else is no wish.
-_OF_NEEDS: Final[frozenset[str]] = frozenset(
-    texts.stems(
-        """wheelchair powerchair hoist hoisted hoisting epilepsy epileptic seizures seizure peg
-        gastrostomy tube fed feed feeding nappy nappies pads changing toilet toileting continence
-        deaf blind visual visually impaired impairment hearing sight autism autistic adhd asd pda
-        downs syndrome cerebral palsy spina bifida muscular dystrophy verbal nonverbal pecs carer
-        carers support supported staff nurse medication meds medicine oxygen ventilator suction
-        personal care allergy allergies nut asthma diabetes diabetic disability disabled mobility
-        walker frame ramp ramps step level access accessible communication aid interpreter user
-        1:1 one-to-one ratio trained learning disabilities severe complex physical anxiety delay
-        helper worker supervision splints callipers crutches stick cane rescue buccal midazolam"""
-    )
-)
+_OF_NEEDS: Final = """
+    wheelchair powerchair hoist hoisted hoisting epilepsy epileptic seizures seizure
+    peg gastrostomy tube fed feed feeding nappy nappies pads changing toilet toileting continence
+    deaf blind visual visually impaired impairment hearing sight autism autistic adhd asd pda add
+    downs syndrome cerebral palsy spina bifida muscular dystrophy verbal nonverbal pecs carer
+    carers support supported staff nurse medication meds medicine oxygen ventilator suction
+    personal care allergy allergies nut asthma diabetes diabetic disability disabled mobility
+    walker frame ramp ramps step level access accessible communication aid interpreter user
+    ratio trained learning disabilities severe complex physical anxiety delay delayed
+    helper worker supervision splints callipers crutches stick cane rescue buccal midazolam pmld
+    sld mld cp hemiplegia quadriplegia diplegia scoliosis shunt hydrocephalus dyspraxia dyspraxic
+    dyslexia dyslexic fasd tourettes tics rett angelman fragile williams sma dmd global
+    developmental processing disorder condition diagnosis diagnosed moderate profound multiple
+    limited tracheostomy stoma catheter send sen ehcp
+"""
+_OF_NEEDS_STEMS: Final = frozenset(texts.stems(_OF_NEEDS))
+# "13", "10yo": an age is no wish, either.
+_AGE: Final = re.compile(r"\d+(?:yo|yr|yrs|st|nd|rd|th)?")
+
+
+def _tells_of_needs(stems: Sequence[str]) -> bool:
+    return all(stem in _OF_NEEDS_STEMS or _AGE.fullmatch(stem) for stem in stems)
 
 
 def read(text: str, vocabulary: ConceptNames) -> tuple[Phrase, ...]:
@@ -116,7 +126,7 @@ def _draft(
     if not stems and not concepts and not leads_to:
         return None
     named_places = {at for first, end, _ in named for at in range(first, end)}
-    is_need = not concepts and not leads_to and set(stems) <= _OF_NEEDS
+    is_need = not concepts and not leads_to and _tells_of_needs(stems)
     phrase = Phrase(
         text=shown([tokens[at] for at in places]),
         stems=tuple(stems),
@@ -193,4 +203,4 @@ def correct(word: str) -> str:
 def _speller() -> Speller:
     vectors = load_vectors()
     told = (*load_offered().words, *load_said().words)
-    return Speller((*told, *vectors.words[:_COMMON]), vectors.words)
+    return Speller((*told, *vectors.words[:_COMMON]), (*vectors.words, *texts.words(_OF_NEEDS)))

@@ -34,7 +34,9 @@ STOP_WORDS: Final[frozenset[str]] = frozenset(
     passionate crazy nuts happiest happy wish wishes need needs uses use using mum dad
     grandad grandma brother sister teen boy girl autistic adore adores fun great super cool
     forward looking i'm he's she's i'd he'd she'd they'd we'd it's that's i've spend spends
-    whole new""".split()  # noqa: SIM905 - a list of 200 literals cannot be read
+    whole new im ive hes shes id must should especially particularly mainly motivated desperate due
+    absolutely totally definitely literally proper please pls plz thanks thank ok okay yeah yep lol
+    omg tbh xx cos coz bc although though however teenager aged age old yo yr""".split()  # noqa: SIM905 - a list of 200 literals cannot be read
 )
 
 # Words whose ending is no ending, or whose stem would be another word's.
