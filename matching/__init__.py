@@ -10,7 +10,8 @@ A library: rows and a child in, frozen results out; it knows no database and no 
 
 Where things are: `problem` what goes in, `result` what comes out, `catalogue` rows to arrays,
 `eligibility` and `support` what blocks, `scoring` what is measured, `blend` how it adds up,
-`ranking` the best first, `explain` and `fit` the words, `interests` what children say.
+`weights` how much each counts and `learning` what past bookings say of that, `ranking` the best
+first, `explain` and `fit` the words, `interests` what children say.
 """
 
 from matching.blend import Scores, score
@@ -42,6 +43,7 @@ from matching.interests.phrases import Phrase
 from matching.interests.reading import ENCODER_VERSION
 from matching.interests.suggestions import Suggestion, suggest
 from matching.interests.vocabulary import Concept, Vocabulary, load_vocabulary
+from matching.learning import CurvePoint, Learning, Quality, learn
 from matching.listing_ranking import rank_listings
 from matching.problem import (
     ActivityRow,
@@ -87,6 +89,7 @@ __all__ = [
     "Catalogue",
     "Child",
     "Concept",
+    "CurvePoint",
     "Eligibility",
     "Fit",
     "Holdings",
@@ -95,6 +98,7 @@ __all__ = [
     "InvalidProblem",
     "Judgement",
     "LearnedWeights",
+    "Learning",
     "Listing",
     "Live",
     "Match",
@@ -105,6 +109,7 @@ __all__ = [
     "OfferRow",
     "Phrase",
     "PolicyAges",
+    "Quality",
     "RankingMeasures",
     "Reason",
     "Remaining",
@@ -121,6 +126,7 @@ __all__ = [
     "encoder_version",
     "explain_fit",
     "judge_many",
+    "learn",
     "load_vocabulary",
     "match",
     "mean_measures",
