@@ -16,7 +16,7 @@ from typing import Final
 from matching.interests.text import PAUSE, STOP
 
 # What says how a child can be supported tells little about what it would like to do.
-NEED_WEIGHT: Final = 0.3
+NEED_WEIGHT: Final = 0.5
 
 # Markers that idioms are rewritten to; letters only, so that they are read as words.
 _LIKES: Final = "xlikesx"
