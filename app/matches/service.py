@@ -1,6 +1,6 @@
 """Matches of a child: what it holds and what is left, put before the engine."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -111,8 +111,9 @@ def _shown(warm: WarmCatalogue, result: Match | Fit) -> dict[str, Any]:
     """Add to a result of the engine what an answer shows of its session."""
     starts_at, ends_at = warm.times[result.session_id]
     title, provider = warm.titles[result.activity_id]
-    return {
-        **asdict(result),
+    # One level deep: the schemas read the parts by their attributes.
+    shown = {field.name: getattr(result, field.name) for field in fields(result)}
+    return shown | {
         "title": title,
         "provider": provider,
         "starts_at": starts_at,
