@@ -146,11 +146,11 @@ def split_clauses(tokens: Sequence[str], kept_together: Sequence[bool]) -> list[
     turned_at = _NEVER
     local = False
 
-    def close(end: int) -> None:
+    def _close(end: int) -> None:
         if end > here.first:
             clauses.append(replace(here, end=end))
 
-    def refers_back(at: int) -> bool:
+    def _refers_back(at: int) -> bool:
         after = [*tokens[at + 1 : at + 3], STOP, STOP]
         return after[0] in _PRONOUNS and (after[1] in {STOP, PAUSE} or after[1] in _CONTRAST)
 
@@ -158,39 +158,39 @@ def split_clauses(tokens: Sequence[str], kept_together: Sequence[bool]) -> list[
         if kept_together[at]:
             continue
         if token == STOP or token in _CONTRAST:
-            close(at)
+            _close(at)
             here, turned_at = Clause(at + 1, 0, True), _NEVER
         elif token in {_BEFORE, _NEEDS}:
             if token == _BEFORE:
                 here = replace(here, liked=False)
-            close(at)
+            _close(at)
             here = Clause(at + 1, 0, True, NEED_WEIGHT if token == _NEEDS else 1.0)
         elif token in _REASON or (token in _REASON_OF and _next(tokens, at) in _SUBJECTS):
-            close(at)
+            _close(at)
             here = Clause(at + 1, 0, True, NEED_WEIGHT)
         elif token == PAUSE or token in _LINKS:
-            close(at)
+            _close(at)
             goes_on = not local or token != PAUSE or _enumerates(tokens, at)
             keep = goes_on and _next(tokens, at) not in _SUBJECTS
             here = Clause(at + 1, 0, here.liked or not keep, here.weight if keep else 1.0)
         elif token in _AVERSE or token in _NOT:
-            if token in _AVERSE and refers_back(at) and clauses:
-                close(at)
+            if token in _AVERSE and _refers_back(at) and clauses:
+                _close(at)
                 clauses[-1] = replace(clauses[-1], liked=False)
                 here = Clause(at + 2, 0, True)
                 continue
-            close(at)
+            _close(at)
             local = token in _NOT
             here, turned_at = Clause(at + 1, 0, False), at if local else _NEVER
         elif token in _FOR and at - turned_at > _REACH:
-            close(at)
-            if refers_back(at) and clauses:
+            _close(at)
+            if _refers_back(at) and clauses:
                 clauses[-1] = replace(clauses[-1], liked=True, weight=1.0)
             here = Clause(at + 1, 0, True)
         elif token in _FOR and not here.liked:
             # "does not like": what is not liked is disliked, enumeration and all.
             local = False
-    close(len(tokens))
+    _close(len(tokens))
     return clauses
 
 

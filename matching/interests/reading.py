@@ -40,10 +40,28 @@ class ConceptNames(Protocol):
     """What reading asks of a vocabulary."""
 
     def find(self, stems: Sequence[str]) -> Spans:
-        """Find the concepts that words name."""
+        """Find the concepts that words name.
+
+        Parameters
+        ----------
+        stems : sequence of str
+
+        Returns
+        -------
+        list of tuple (first, end, notations)
+        """
 
     def label(self, notation: str) -> str:
-        """Give what people read for a concept."""
+        """Give what people read for a concept.
+
+        Parameters
+        ----------
+        notation : str
+
+        Returns
+        -------
+        str
+        """
 
 
 # Words that tell how a child is supported. A clause of nothing else is no wish.
