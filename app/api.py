@@ -9,6 +9,7 @@ from app.catalogue import routes as catalogue
 from app.children import routes as children
 from app.feeds import routes as feeds
 from app.interests import routes as interests
+from app.learning import routes as learning
 from app.matches import routes as matches
 from app.wishes import routes as wishes
 
@@ -24,3 +25,4 @@ v1.include_router(children.children)
 v1.include_router(bookings.router)
 v1.include_router(matches.router)
 v1.include_router(wishes.router)
+v1.include_router(learning.router)

@@ -24,6 +24,7 @@ from app.bookings.idempotency import forget_keys
 from app.children import service as children
 from app.clock import Clock
 from app.db import NO_TENANT, transaction
+from app.learning.service import learn
 
 log = structlog.get_logger()
 
@@ -57,6 +58,13 @@ def read_interests_again(sessions: sessionmaker[Session], _: Clock) -> None:
                 done = children.read_interests_again(session, limit=MOST_AT_ONCE)
 
 
+def learn_weights(sessions: sessionmaker[Session], clock: Clock) -> None:
+    """Learn from attendance and feedback how each authority's matches are weighed."""
+    for authority_id in _authorities(sessions):
+        with transaction(sessions, authority_id) as session:
+            learn(session, now=clock())
+
+
 def _authorities(sessions: sessionmaker[Session]) -> list[UUID]:
     with transaction(sessions, NO_TENANT) as session:
         return list_active_authorities(session)
@@ -87,6 +95,7 @@ def make_queue(engine: Engine, sessions: sessionmaker[Session], clock: Clock) ->
 
     every("* * * * *", end_expired_holds)
     every("17 3 * * *", forget_idempotency_keys)
+    every("41 3 * * 0", learn_weights)
     every("*/10 * * * *", read_interests_again)
     return queue
 

@@ -82,8 +82,9 @@ class Learning:
         nobody said anything.
     n_training, n_held_back : int
         Bookings learned from, and the later ones kept to judge by; 0 without enough evidence.
-    held_back_from_us : int or None
-        When the first of those kept back started, in microseconds of UTC.
+    first_us, held_back_from_us, last_us : int or None
+        When the first booking, the first of those kept back and the last one started, in
+        microseconds of UTC; None without enough evidence.
     weights : LearnedWeights or None
         None without enough evidence.
     quality, default_quality : Quality or None
@@ -100,7 +101,9 @@ class Learning:
     n_unrated: int
     n_training: int = 0
     n_held_back: int = 0
+    first_us: int | None = None
     held_back_from_us: int | None = None
+    last_us: int | None = None
     weights: LearnedWeights | None = None
     quality: Quality | None = None
     default_quality: Quality | None = None
@@ -192,7 +195,9 @@ def learn(
         n_unrated=n - n_outcomes,
         n_training=int(earlier.sum()),
         n_held_back=int(later.sum()),
+        first_us=int(starts_us[0]),
         held_back_from_us=int(boundary),
+        last_us=int(starts_us[-1]),
         weights=LearnedWeights(
             intercept=intercept,
             **{name: float(value) for name, value in zip(_LEARNED, fitted, strict=True)},

@@ -219,12 +219,12 @@ def _new_booking(
         month=month_of(target.starts_at),
         uses_entitlement=True,
         price_pence=activity.price_pence if order.funding == "contributory" else 0,
+        factors=dict(fit.measures),
         limited_needs=sorted(need.need for need in fit.needs if need.met_by == "limited"),
         hold_expires_at=(
             None if order.hold_minutes is None else now + timedelta(minutes=order.hold_minutes)
         ),
         # Named although empty: what is not set is read back from the database for the answer.
-        factors=None,
         cancelled_at=None,
         cancel_cause=None,
         cancel_reason=None,

@@ -6,6 +6,7 @@ from app.cli.clients import client
 from app.cli.demo import demo
 from app.cli.evaluating import evaluate_interests
 from app.cli.importing import import_files
+from app.cli.learning import learn
 from app.cli.matching import match
 from app.cli.migrating import migrate
 from app.cli.openapi import openapi
@@ -28,6 +29,7 @@ cli.command()(migrate)
 cli.command()(client)
 cli.command("import")(import_files)
 cli.command()(match)
+cli.command()(learn)
 cli.command()(seed)
 cli.command()(verify)
 cli.command()(openapi)

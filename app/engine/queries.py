@@ -5,16 +5,32 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, func, select, update
 from sqlalchemy.orm import Session
 
 from app.catalogue.models import Activity, CatalogueVersion, Offer, Provider
 from app.catalogue.models import Session as CatalogueSession
+from app.engine.models import Model
 
 
 def catalogue_version(session: Session) -> int:
     """Read the version that moves with every change of the bound authority's catalogue."""
     return session.scalar(select(CatalogueVersion.version)) or 0
+
+
+def active_weights(session: Session) -> dict[str, Any] | None:
+    """Read the weights that were learned for the bound authority, if any are in use."""
+    return session.scalar(select(Model.weights).where(Model.active))
+
+
+def newest_model_version(session: Session) -> int:
+    """Read the version of the model that was learned last."""
+    return session.scalar(select(func.max(Model.version))) or 0
+
+
+def retire_models(session: Session) -> None:
+    """Let no model be in use."""
+    session.execute(update(Model).where(Model.active).values(active=False))
 
 
 def list_activities(session: Session) -> Sequence[Row[*tuple[Any, ...]]]:

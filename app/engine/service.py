@@ -45,7 +45,13 @@ def rank_sessions(
     )
     span = warm.arrays.span(starts_from, starts_before)
     return matching.match(
-        warm.arrays, matching_child(child), situation.holdings, live, limit=limit, span=span
+        warm.arrays,
+        matching_child(child),
+        situation.holdings,
+        live,
+        limit=limit,
+        span=span,
+        weights=warm.weights,
     )
 
 
@@ -71,7 +77,12 @@ def explain_fit(
         only=session_id,
     )
     return matching.explain_fit(
-        warm.arrays, matching_child(child), situation.holdings, live, session_id
+        warm.arrays,
+        matching_child(child),
+        situation.holdings,
+        live,
+        session_id,
+        weights=warm.weights,
     )
 
 
@@ -109,11 +120,15 @@ def judge_candidates(
     )
     index = warm.arrays.session_index[session_id]
     pairs = [(matching_child(child), holdings) for child, holdings in children]
-    judged = matching.judge_many(warm.arrays, pairs, live, span=slice(index, index + 1))
+    judged = matching.judge_many(
+        warm.arrays, pairs, live, span=slice(index, index + 1), weights=warm.weights
+    )
 
     def explain(position: int) -> Fit:
         child, holdings = pairs[position]
-        return matching.explain_fit(warm.arrays, child, holdings, live, session_id)
+        return matching.explain_fit(
+            warm.arrays, child, holdings, live, session_id, weights=warm.weights
+        )
 
     return Candidates(
         eligible=judged.mask[:, 0] == 0,

@@ -34,6 +34,8 @@ class WarmCatalogue:
     # Of each session and activity: what an answer shows of it.
     times: dict[UUID, tuple[datetime, datetime]]
     titles: dict[UUID, tuple[str, str]]
+    # Learned for the authority, or the default.
+    weights: matching.AnyWeights
 
 
 class WarmCatalogues:
@@ -120,7 +122,12 @@ def load_catalogue(session: Session, *, version: int, starts_from: datetime) -> 
         capacity=np.array([capacities[id_] for id_ in arrays.session_ids], dtype=np.int64),
         times={row.id: (row.starts_at, row.ends_at) for row in rows},
         titles={row.id: (row.title, row.provider) for row in activity_rows},
+        weights=_weights(queries.active_weights(session)),
     )
+
+
+def _weights(learned: dict[str, Any] | None) -> matching.AnyWeights:
+    return matching.DEFAULT_WEIGHTS if learned is None else matching.LearnedWeights(**learned)
 
 
 def _activity_row(row: Any, offers: list[matching.OfferRow]) -> matching.ActivityRow:

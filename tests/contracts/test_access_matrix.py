@@ -115,6 +115,7 @@ OPERATIONS: dict[str, Operation] = {
     "PATCH /v1/authority/support-services/{service_id}": Operation(
         of_the_authority(200), lambda ids: {"lead_days": 3}
     ),
+    "GET /v1/authority/model": Operation(for_brokers(200)),
     "POST /v1/providers": Operation(for_brokers(201), lambda ids: PROVIDER_BODY),
     "GET /v1/interests": Operation(for_everybody(200)),
     "GET /v1/providers": Operation(for_everybody(200)),

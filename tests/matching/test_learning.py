@@ -129,7 +129,8 @@ class TestLearn:
     def test_is_judged_by_the_latest(self, planted: tuple[Evidence, Learning]) -> None:
         evidence, learning = planted
         assert learning.n_training == 3000
-        assert learning.held_back_from_us == evidence.starts_us[3000]
+        dates = (learning.first_us, learning.held_back_from_us, learning.last_us)
+        assert dates == tuple(evidence.starts_us[[0, 3000, -1]])
         # What was held back changed its ways: the weights cannot know, the verdict must.
         turned = Evidence(4000, PLANTED, seed=1)
         turned.liked[3000:] = 1 - turned.liked[3000:]
