@@ -40,7 +40,6 @@ from matching.interests.index import InterestIndex
 from matching.interests.listings import Listing
 from matching.interests.measures import RankingMeasures, mean_measures, measure_ranking
 from matching.interests.phrases import Phrase
-from matching.interests.reading import ENCODER_VERSION
 from matching.interests.suggestions import Suggestion, suggest
 from matching.interests.vocabulary import Concept, Vocabulary, load_vocabulary
 from matching.learning import CurvePoint, Learning, Quality, learn
@@ -68,7 +67,6 @@ __all__ = [
     "BLOCKING_REASONS",
     "BREAK_TYPES",
     "DEFAULT_WEIGHTS",
-    "ENCODER_VERSION",
     "FACTORS",
     "FEELINGS",
     "FUNDINGS",

@@ -19,9 +19,6 @@ from matching.interests.phrases import MAX_PHRASES, Phrase, pack, shown
 from matching.interests.spelling import Speller
 from matching.interests.vectors import load_vectors, unit
 
-# Stored phrases of another version must be read again.
-ENCODER_VERSION: Final = "3"
-
 # What moves the place of a phrase: what its words lead to, what one does at the activity they
 # name, the concepts they name, and the other likings of the same text.
 LED_SHARE: Final = 0.4
