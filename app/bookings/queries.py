@@ -101,7 +101,7 @@ def find_feedback(session: Session, booking_id: UUID, voice: str) -> Feedback | 
 
 def lock_child(session: Session, child_id: UUID) -> None:
     """Let one change of a child's bookings happen at a time."""
-    session.execute(select(Child.id).where(Child.id == child_id).with_for_update(key_share=False))
+    session.execute(select(Child.id).where(Child.id == child_id).with_for_update(key_share=True))
 
 
 def reload_locked(session: Session, booking: Booking) -> None:
@@ -172,7 +172,7 @@ def list_expired_holds(
         .order_by(Booking.id)
         .limit(limit)
         # The child's row as well: whoever changes a child's bookings holds it.
-        .with_for_update(of=[Booking, Child], skip_locked=True)
+        .with_for_update(of=[Booking, Child], skip_locked=True, key_share=True)
     )
     if child_id is not None or session_id is not None:
         statement = statement.where(

@@ -53,7 +53,7 @@ def get_profile(session: Session, caller: Caller, child_id: UUID, *, lock: bool 
     if lock:
         # Before the read, not with it: a row that was waited for shows its newest version, but
         # the lists that hang on it would still be those of the statement's beginning.
-        session.execute(select(Child.id).where(mine).with_for_update())
+        session.execute(select(Child.id).where(mine).with_for_update(key_share=True))
     row = session.execute(PROFILES.where(mine)).one_or_none()
     if row is None:
         raise NotFound

@@ -28,7 +28,10 @@ def find_child(
     statement = readable_children(caller).where(Child.id == child_id)
     if lock:
         # What this transaction read before it had the lock may be old.
-        statement = statement.with_for_update().execution_options(populate_existing=True)
+        # Rows that only name the child, as a friend's do, need not wait.
+        statement = statement.with_for_update(key_share=True).execution_options(
+            populate_existing=True
+        )
     return session.scalar(statement)
 
 
