@@ -31,6 +31,7 @@ def serve(
     check_port(host, port)
     configure_logging(settings)
     with open_database(settings, newest=settings.environment != "production") as database:
+        typer.echo(f"Serving on http://{host}:{port}, documentation at /docs.", err=True)
         serve_database(database, host, port, workers=workers, worker=worker)
 
 
