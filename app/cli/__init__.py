@@ -1,5 +1,8 @@
 """The command line: `shortbreaks`."""
 
+import sys
+
+import psycopg
 import typer
 
 from app.cli.clients import client
@@ -14,6 +17,7 @@ from app.cli.seeding import seed
 from app.cli.serving import serve
 from app.cli.verifying import verify
 from app.cli.working import worker
+from app.embedded_postgres import ServerNotStarted
 
 cli = typer.Typer(
     name="shortbreaks",
@@ -42,5 +46,9 @@ def _group() -> None:
 
 
 def main() -> None:
-    """Run the command line."""
-    cli()
+    """Run the command line; a database that cannot be reached is told of, not traced."""
+    try:
+        cli()
+    except (psycopg.OperationalError, ServerNotStarted) as error:
+        typer.echo(f"The database cannot be reached. {error}", err=True)
+        sys.exit(1)
