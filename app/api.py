@@ -6,6 +6,7 @@ from app.access import routes as access
 from app.authorities import routes as authorities
 from app.bookings import routes as bookings
 from app.catalogue import routes as catalogue
+from app.children import goal_routes as goals
 from app.children import routes as children
 from app.feeds import routes as feeds
 from app.interests import routes as interests
@@ -22,6 +23,7 @@ v1.include_router(feeds.router)
 v1.include_router(interests.router)
 v1.include_router(children.households)
 v1.include_router(children.children)
+v1.include_router(goals.router)
 v1.include_router(bookings.router)
 v1.include_router(matches.router)
 v1.include_router(wishes.router)

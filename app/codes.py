@@ -42,6 +42,8 @@ NeedCode = Literal[
 # Who said it; where voices disagree the earlier one counts.
 Voice = Literal["child", "parent", "professional", "observed"]
 Feeling = Literal["love", "like", "curious", "dislike", "avoid"]
+# The inclusion ladder, from its foot.
+Setting = Literal["specialist", "supported", "universal"]
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 
 NEED_CODES: Final[tuple[str, ...]] = get_args(NeedCode)

@@ -15,7 +15,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from app.codes import NeedCode
+from app.codes import NeedCode, Setting
 from app.wire import (
     Count,
     Instant,
@@ -32,7 +32,6 @@ from app.wire import (
 LONGEST_SESSION: Final = timedelta(days=14)
 
 ProviderKind = Literal["community_group", "special_school", "universal_service", "specialist"]
-Setting = Literal["specialist", "supported", "universal"]
 BreakType = Literal["overnight", "family_based", "group_specialist", "group_universal"]
 OfferKind = Literal["provided", "limited", "on_request"]
 Funding = Literal["free", "contributory"]

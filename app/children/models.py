@@ -93,6 +93,46 @@ class Friendship(Base):
     friend_id: Mapped[UUID] = mapped_column(primary_key=True)
 
 
+class Step(TenantTable, Base):
+    """One achievable step on the way to a goal."""
+
+    __tablename__ = "steps"
+    __table_args__ = (
+        belongs_to("goals", "goal_id", ondelete="CASCADE"),
+        Index(None, "authority_id", "goal_id", "position", unique=True),
+        CheckConstraint("status IN ('open', 'done')", name="status"),
+    )
+
+    goal_id: Mapped[UUID]
+    # 0 is the first to be taken.
+    position: Mapped[int]
+    text: Mapped[str]
+    status: Mapped[str]
+    version: Mapped[int]
+    created_at: Mapped[datetime]
+
+
+class Goal(TenantTable, Base):
+    """What a child wants to reach in the longer term, in words, and who said so."""
+
+    __tablename__ = "goals"
+    __table_args__ = (
+        belongs_to("children", "child_id", ondelete="CASCADE"),
+        Index(None, "authority_id", "child_id", "id"),
+        CheckConstraint("voice IN ('child', 'parent', 'professional', 'observed')", name="voice"),
+        CheckConstraint("status IN ('open', 'reached', 'dropped')", name="status"),
+    )
+
+    child_id: Mapped[UUID]
+    text: Mapped[str]
+    voice: Mapped[str]
+    status: Mapped[str]
+    version: Mapped[int]
+    created_at: Mapped[datetime]
+
+    steps: Mapped[list[Step]] = relationship(order_by=Step.position, lazy="selectin", viewonly=True)
+
+
 class Consent(TenantTable, Base):
     """One statement for or against a purpose; the newest of a purpose holds, none is changed."""
 
@@ -137,6 +177,8 @@ class Child(TenantTable, Base):
     # To whom messages about the child are addressed.
     contact: Mapped[str]
     language: Mapped[str]
+    # Empty: no preference.
+    preferred_settings: Mapped[list[str]] = mapped_column(server_default="[]")
     sen_types: Mapped[list[str]]
     version: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime]

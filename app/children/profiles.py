@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, time
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Row, ScalarSelect, and_, exists, func, or_, select
@@ -11,8 +11,12 @@ from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from app.access.caller import Caller
-from app.children.models import AvailabilityWindow, Child, Friendship, Interest, Need
+from app.children.models import AvailabilityWindow, Child, Friendship, Goal, Interest, Need, Step
+from app.codes import NEED_CODES
 from app.errors import NotFound
+
+# Spoken to in any other language, a child is helped by an interpreter.
+ENGLISH: Final = ("en", "eng")
 
 
 @dataclass(frozen=True)
@@ -28,18 +32,36 @@ class Profile:
     longitude: float | None
     max_km: float | None
     accessible_transport_only: bool
+    communication_methods: tuple[str, ...]
+    language: str
+    # Those the family prefers; empty: no preference.
+    settings: tuple[str, ...]
     # Text, feeling, voice, what the text was read as, and by which version of the encoder.
     interests: tuple[tuple[str, str, str, list[dict[str, Any]], str], ...]
     # Code, importance.
     needs: tuple[tuple[str, str], ...]
     # Weekday (0 is Monday), start, end.
     windows: tuple[tuple[int, time, time], ...]
+    # Open goals, each followed by its first open step.
+    goals: tuple[str, ...]
     # Children whose places may be told: see `_companions`.
     companions: tuple[UUID, ...]
 
     @property
     def need_codes(self) -> set[str]:
-        """Name every need, the one for transport included."""
+        """Name every need, those of transport and communication included."""
+        return self._stated_codes.union(self.communication_needs)
+
+    @property
+    def communication_needs(self) -> tuple[str, ...]:
+        """Name what helps as the child communicates so, unless it is stated as a need anyway."""
+        codes = {method.lower().replace(" ", "_") for method in self.communication_methods}
+        if self.language.partition("-")[0].lower() not in ENGLISH:
+            codes.add("interpreter")
+        return tuple(code for code in NEED_CODES if code in codes - self._stated_codes)
+
+    @property
+    def _stated_codes(self) -> set[str]:
         codes = {code for code, _ in self.needs}
         return codes | {"accessible_transport"} if self.accessible_transport_only else codes
 
@@ -75,12 +97,15 @@ def _profile(row: Row[*tuple[Any, ...]]) -> Profile:
     return Profile(
         **fields
         | {
+            "communication_methods": tuple(row.communication_methods),
+            "settings": tuple(row.settings),
             "interests": tuple(map(tuple, row.interests)),
             "needs": tuple(map(tuple, row.needs)),
             "windows": tuple(
                 (weekday, time.fromisoformat(starts), time.fromisoformat(ends))
                 for weekday, starts, ends in row.windows
             ),
+            "goals": tuple(text for texts in row.goals for text in texts if text is not None),
             "companions": tuple(map(UUID, row.companions)),
         }
     )
@@ -103,6 +128,27 @@ def _same_child(
     authority_id: InstrumentedAttribute[UUID], child_id: InstrumentedAttribute[UUID]
 ) -> ColumnElement[bool]:
     return and_(authority_id == Child.authority_id, child_id == Child.id)
+
+
+def _open_goals() -> ScalarSelect[Any]:
+    """Gather the open goals into one JSON list, each with its first open step or null."""
+    step = (
+        select(Step.text)
+        .where(
+            Step.authority_id == Goal.authority_id, Step.goal_id == Goal.id, Step.status == "open"
+        )
+        .order_by(Step.position)
+        .limit(1)
+        .correlate(Goal)
+        .scalar_subquery()
+    )
+    listed = func.jsonb_agg(aggregate_order_by(func.jsonb_build_array(Goal.text, step), Goal.id))
+    return (
+        select(func.coalesce(listed, func.jsonb_build_array(), type_=JSONB))
+        .where(_same_child(Goal.authority_id, Goal.child_id), Goal.status == "open")
+        .correlate(Child)
+        .scalar_subquery()
+    )
 
 
 def _companions() -> ScalarSelect[Any]:
@@ -144,6 +190,9 @@ PROFILES = select(
     Child.home_longitude.label("longitude"),
     Child.travel_max_km.label("max_km"),
     Child.accessible_transport_only,
+    Child.communication_methods,
+    Child.language,
+    Child.preferred_settings.label("settings"),
     _list_of(
         [Interest.text, Interest.feeling, Interest.voice, Interest.phrases, Interest.encoder],
         Interest.position,
@@ -153,5 +202,6 @@ PROFILES = select(
         [AvailabilityWindow.weekday, AvailabilityWindow.starts, AvailabilityWindow.ends],
         AvailabilityWindow.id,
     ).label("windows"),
+    _open_goals().label("goals"),
     _companions().label("companions"),
 )

@@ -4,11 +4,11 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, delete, insert, select
+from sqlalchemy import Select, delete, func, insert, select
 from sqlalchemy.orm import Session
 
 from app.access.caller import Caller
-from app.children.models import Child, Consent, Household, Interest
+from app.children.models import Child, Consent, Goal, Household, Interest, Step
 from app.db import Base
 from app.pagination import Page, PageRequest, fetch_page
 
@@ -106,6 +106,63 @@ def page_of_consents(session: Session, child_id: UUID, page: PageRequest) -> Pag
         keys=(Consent.id,),
         parsers=(UUID,),
         key_of=lambda consent: (consent.id,),
+    )
+
+
+def find_goal(
+    session: Session, caller: Caller, child_id: UUID, goal_id: UUID, *, lock: bool = False
+) -> Goal | None:
+    """Find a goal of a child that is the caller's business."""
+    statement = (
+        select(Goal)
+        .join(Child, (Child.authority_id == Goal.authority_id) & (Child.id == Goal.child_id))
+        .where(Goal.id == goal_id, Goal.child_id == child_id)
+    )
+    if not caller.sees_every_household:
+        statement = statement.where(Child.household_id == caller.household_id)
+    if lock:
+        statement = statement.with_for_update(of=Goal).execution_options(populate_existing=True)
+    return session.scalar(statement)
+
+
+def page_of_goals(session: Session, child_id: UUID, page: PageRequest) -> Page[Goal]:
+    """List a child's goals, the oldest first."""
+    return fetch_page(
+        session,
+        select(Goal).where(Goal.child_id == child_id),
+        page,
+        keys=(Goal.id,),
+        parsers=(UUID,),
+        key_of=lambda goal: (goal.id,),
+    )
+
+
+def count_open_goals(session: Session, child_id: UUID) -> int:
+    """Count the goals that a child is on the way to."""
+    return session.scalars(
+        select(func.count(Goal.id)).where(Goal.child_id == child_id, Goal.status == "open")
+    ).one()
+
+
+def find_step(session: Session, goal_id: UUID, step_id: UUID) -> Step | None:
+    """Find a step of a goal."""
+    return session.scalar(select(Step).where(Step.goal_id == goal_id, Step.id == step_id))
+
+
+def count_steps(session: Session, goal_id: UUID) -> int:
+    """Count the steps of a goal, which are numbered from 0."""
+    return session.scalars(select(func.count(Step.id)).where(Step.goal_id == goal_id)).one()
+
+
+def page_of_steps(session: Session, goal_id: UUID, page: PageRequest) -> Page[Step]:
+    """List the steps of a goal in their order."""
+    return fetch_page(
+        session,
+        select(Step).where(Step.goal_id == goal_id),
+        page,
+        keys=(Step.position,),
+        parsers=(int,),
+        key_of=lambda step: (step.position,),
     )
 
 

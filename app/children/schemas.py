@@ -22,7 +22,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from app.codes import WEEKDAYS, Feeling, NeedCode, Voice, Weekday
+from app.codes import WEEKDAYS, Feeling, NeedCode, Setting, Voice, Weekday
 from app.postcodes import centroid, parse_postcode
 from app.wire import CalendarDate, Latitude, Longitude, PostcodeText, ShortText, Wire
 
@@ -124,6 +124,22 @@ class CommunicationUpdate(Wire):
     language: Language | None = None
 
 
+Settings = Annotated[list[Setting], Field(max_length=3), AfterValidator(_refuse_repeats)]
+
+
+class Preferences(Wire):
+    """What a family would rather have; nothing else is ruled out by it."""
+
+    # None at all means no preference.
+    settings: Settings = Field(default_factory=list)
+
+
+class PreferencesUpdate(Wire):
+    """What to change of a family's preferences; null goes back to none."""
+
+    settings: Settings | None = None
+
+
 class Interest(Wire):
     """What a child likes, wants to try or avoids, in their words, and who said so."""
 
@@ -173,6 +189,7 @@ PROFILE_EXAMPLE: dict[str, Any] = {
     "home": {"postcode": "ST4 2DE", "latitude": 53.0, "longitude": -2.18},
     "travel": {"max_km": 12, "accessible_transport_only": False},
     "communication": {"methods": ["makaton"], "contact": "child", "language": "en"},
+    "preferences": {"settings": ["supported", "universal"]},
     "interests": [
         {"text": "really into fishing", "feeling": "love", "voice": "child"},
         {"text": "loud noise and crowds", "feeling": "avoid", "voice": "parent"},
@@ -196,6 +213,7 @@ class ChildCreate(Wire):
     home: Home
     travel: Travel = Field(default_factory=Travel)
     communication: Communication = Field(default_factory=Communication)
+    preferences: Preferences = Field(default_factory=Preferences)
     interests: Interests = Field(default_factory=list)
     needs: Needs = Field(default_factory=list)
     # No window at all means any time.
@@ -221,6 +239,7 @@ class ChildUpdate(Wire):
     home: HomeUpdate | None = None
     travel: TravelUpdate | None = None
     communication: CommunicationUpdate | None = None
+    preferences: PreferencesUpdate | None = None
     interests: Interests | None = None
     needs: Needs | None = None
     availability: Windows | None = None
@@ -249,6 +268,7 @@ class ChildRead(BaseModel):
     home: HomeRead
     travel: Travel
     communication: Communication
+    preferences: Preferences
     interests: list[Interest]
     needs: list[Need]
     availability: list[Window]
@@ -281,6 +301,7 @@ class ChildRead(BaseModel):
                 "contact": row.contact,
                 "language": row.language,
             },
+            "preferences": {"settings": row.preferred_settings},
             "interests": [
                 {"text": item.text, "feeling": item.feeling, "voice": item.voice}
                 for item in row.interests

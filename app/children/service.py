@@ -252,6 +252,7 @@ def child_columns(form: ChildCreate) -> dict[str, Any]:
         "communication_methods": form.communication.methods,
         "contact": form.communication.contact,
         "language": form.communication.language,
+        "preferred_settings": form.preferences.settings,
         "sen_types": form.sen_types,
     }
 

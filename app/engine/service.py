@@ -210,11 +210,16 @@ def matching_child(child: Profile) -> matching.Child:
         max_km=child.max_km,
         accessible_transport_only=child.accessible_transport_only,
         interests=tuple(_interest(*interest) for interest in child.interests),
-        needs=tuple(matching.Need(*need) for need in child.needs),
+        needs=(
+            *(matching.Need(*need) for need in child.needs),
+            *(matching.Need(code, "helpful") for code in child.communication_needs),
+        ),
         availability=tuple(
             matching.Window(WEEKDAYS[weekday], starts, ends)
             for weekday, starts, ends in child.windows
         ),
+        settings=child.settings,
+        goals=child.goals,
     )
 
 

@@ -21,8 +21,15 @@ from app.access.scopes import ClientKind
 from app.children import queries
 from app.children.models import Child
 from app.ids import new_id
-from tests.support.children import child_body, create_child
+from tests.support.children import child_body
 from tests.support.clock import NOON, SetClock
+from tests.support.families import (
+    PROVIDER_BODY,
+    SERVICE,
+    activity_body,
+    make_family,
+    session_body,
+)
 from tests.support.world import World, make_world
 
 OWN, NEIGHBOUR, FOREIGN, ABSENT = "own", "same authority", "other authority", "absent"
@@ -98,9 +105,7 @@ class Operation:
     form: Mapping[str, str] | None = None
 
 
-SERVICE = {"need": "one_to_one", "lead_days": 7, "cost_pence": 4500, "per_week": 5}
 FILE = b'{"type": "provider", "source_id": "1", "name": "Anglers", "kind": "specialist"}'
-PROVIDER_BODY = {"name": "Mill Lane Anglers", "kind": "community_group"}
 OPERATIONS: dict[str, Operation] = {
     "POST /v1/authorities": Operation(for_operators(201), lambda ids: {"name": "Leeds"}),
     "GET /v1/authority": Operation(for_brokers(200)),
@@ -152,6 +157,20 @@ OPERATIONS: dict[str, Operation] = {
     "POST /v1/children/{child_id}/consents": Operation(
         of_a_family(201), lambda ids: {"purpose": "sharing", "given": True, "by": "parent"}
     ),
+    "GET /v1/children/{child_id}/goals": Operation(of_a_family(200)),
+    "POST /v1/children/{child_id}/goals": Operation(
+        of_a_family(201), lambda ids: {"text": "learn to swim on my own"}
+    ),
+    "PATCH /v1/children/{child_id}/goals/{goal_id}": Operation(
+        of_a_family(200), lambda ids: {"status": "reached"}
+    ),
+    "GET /v1/children/{child_id}/goals/{goal_id}/steps": Operation(of_a_family(200)),
+    "POST /v1/children/{child_id}/goals/{goal_id}/steps": Operation(
+        of_a_family(201), lambda ids: {"text": "put my head under water"}
+    ),
+    "PATCH /v1/children/{child_id}/goals/{goal_id}/steps/{step_id}": Operation(
+        of_a_family(200), lambda ids: {"status": "done"}
+    ),
     "GET /v1/children/{child_id}/entitlements": Operation(of_a_family(200)),
     "GET /v1/children/{child_id}/matches": Operation(of_a_family(200)),
     "GET /v1/sessions/{session_id}/candidates": Operation(of_the_authority(200)),
@@ -192,27 +211,6 @@ OPERATIONS: dict[str, Operation] = {
 }
 
 
-def activity_body(provider_id: str) -> dict[str, Any]:
-    return {
-        "provider_id": provider_id,
-        "title": "Junior angling",
-        "setting": "supported",
-        "break_type": "group_specialist",
-        "funding": ["free", "contributory"],
-        "price_pence": 500,
-        "offers": [{"need": "wheelchair_access"}],
-    }
-
-
-def session_body(activity_id: str, *, day: int) -> dict[str, Any]:
-    return {
-        "activity_id": activity_id,
-        "starts_at": f"2027-03-{day:02d}T10:00:00Z",
-        "ends_at": f"2027-03-{day:02d}T12:00:00Z",
-        "capacity": 10,
-    }
-
-
 @dataclass
 class Stage:
     """Two authorities, two families of the first, and every caller's token."""
@@ -236,38 +234,6 @@ class Stage:
             files=operation.form and {"file": FILE},
             headers=headers,
         )
-
-
-def make_family(world: World, *, attends: str | None = None) -> dict[str, str]:
-    """Record a family and what belongs to it."""
-
-    def create(path: str, body: Any) -> str:
-        answer = world.call("POST", path, json=body, headers={"Idempotency-Key": str(new_id())})
-        assert answer.status_code == 201, answer.text
-        created: str = answer.json()["id"]
-        return created
-
-    child = create_child(world)
-    ids = {"household_id": child["household_id"], "child_id": child["id"]}
-    create(
-        f"/v1/children/{child['id']}/consents", {"purpose": "booking", "given": True, "by": "child"}
-    )
-    ids["wish_id"] = create(
-        "/v1/wishes", {"child_id": child["id"], "text": "trains", "voice": "child"}
-    )
-    ids["service_id"] = create("/v1/authority/support-services", SERVICE)
-    ids["provider_id"] = create("/v1/providers", PROVIDER_BODY)
-    ids["activity_id"] = create("/v1/activities", activity_body(ids["provider_id"]))
-    ids["session_id"] = create("/v1/sessions", session_body(ids["activity_id"], day=6))
-    april = {"starts_at": "2027-04-03T10:00:00Z", "ends_at": "2027-04-03T12:00:00Z"}
-    held = create("/v1/sessions", {**session_body(ids["activity_id"], day=3), **april})
-    order = {"child_id": child["id"], "session_id": held, "funding": "contributory"}
-    ids["booking_id"] = create("/v1/bookings", {**order, "hold_minutes": 600})
-    started = create("/v1/activities", activity_body(attends or ids["provider_id"]))
-    hour = {"starts_at": "2027-03-01T13:00:00Z", "ends_at": "2027-03-01T14:00:00Z"}
-    began = create("/v1/sessions", {**session_body(started, day=1), **hour})
-    ids["attended_id"] = create("/v1/bookings", {**order, "session_id": began})
-    return ids
 
 
 @pytest.fixture(scope="module")
@@ -354,7 +320,7 @@ def test_lists_show_only_what_is_the_callers(stage: Stage) -> None:
 
 CHILD_FIELDS = {
     *("id", "household_id", "given_name", "date_of_birth", "gender", "home", "travel"),
-    *("communication", "interests", "needs", "availability", "sen_types", "friends"),
+    *("communication", "preferences", "interests", "needs", "availability", "sen_types", "friends"),
     *("created_at", "updated_at"),
 }
 
@@ -367,6 +333,7 @@ def test_fields_of_a_child_by_role(stage: Stage, caller: str) -> None:
     assert set(child["home"]) == {"postcode", "latitude", "longitude"}
     assert set(child["travel"]) == {"max_km", "accessible_transport_only"}
     assert set(child["communication"]) == {"methods", "contact", "language"}
+    assert set(child["preferences"]) == {"settings"}
 
 
 @pytest.mark.parametrize("caller", [BROKER, FAMILY])

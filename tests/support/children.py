@@ -15,6 +15,7 @@ def child_body(household_id: str, **changes: Any) -> dict[str, Any]:
         "home": {"postcode": "ST4 2DE", "latitude": 53.0, "longitude": -2.18},
         "travel": {"max_km": 12, "accessible_transport_only": False},
         "communication": {"methods": ["makaton"], "contact": "child", "language": "en"},
+        "preferences": {"settings": ["supported", "universal"]},
         "interests": [
             {"text": "really into fishing", "feeling": "love", "voice": "child"},
             {"text": "loud noise and crowds", "feeling": "avoid", "voice": "parent"},

@@ -46,6 +46,7 @@ class TestCreateChild:
         assert child["home"] == {"postcode": "ST4 2DE", "latitude": 52.995, "longitude": -2.183}
         assert child["travel"] == {"max_km": None, "accessible_transport_only": False}
         assert child["communication"] == {"methods": [], "contact": "parent", "language": "en"}
+        assert child["preferences"] == {"settings": []}
         assert child["needs"] == child["interests"] == child["availability"] == []
 
     @pytest.mark.parametrize(
@@ -86,6 +87,16 @@ class TestCreateChild:
                 "literal_error",
             ),
             ({"needs": [{"code": "hoist", "importance": "helpful"}] * 2}, "needs", "repeated"),
+            (
+                {"preferences": {"settings": ["universal"] * 2}},
+                "preferences.settings",
+                "repeated",
+            ),
+            (
+                {"preferences": {"settings": ["outdoors"]}},
+                "preferences.settings.0",
+                "literal_error",
+            ),
             (
                 {"availability": [{"weekday": "monday", "start": "17:00", "end": "09:00"}]},
                 "availability.0",
@@ -177,6 +188,19 @@ class TestUpdateChild:
             "availability": [],
         }
         assert world.call("GET", f"/v1/children/{child['id']}").json() == answer.json()
+
+    def test_preferences_merge(self, world: World) -> None:
+        child = create_child(world)
+        found = [
+            patch(world, child["id"], {"preferences": changes}).json()["preferences"]
+            for changes in ({}, {"settings": ["universal"]}, {"settings": None})
+        ]
+
+        assert found == [
+            {"settings": ["supported", "universal"]},
+            {"settings": ["universal"]},
+            {"settings": []},
+        ]
 
     def test_a_new_postcode_moves_the_home(self, world: World) -> None:
         child = create_child(world)

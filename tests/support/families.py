@@ -1,0 +1,68 @@
+"""A family through the API, with one of everything that belongs to it or its authority."""
+
+from typing import Any
+
+from app.ids import new_id
+from tests.support.children import create_child
+from tests.support.world import World
+
+SERVICE = {"need": "one_to_one", "lead_days": 7, "cost_pence": 4500, "per_week": 5}
+PROVIDER_BODY = {"name": "Mill Lane Anglers", "kind": "community_group"}
+
+
+def activity_body(provider_id: str) -> dict[str, Any]:
+    """Describe an activity that any child may go to."""
+    return {
+        "provider_id": provider_id,
+        "title": "Junior angling",
+        "setting": "supported",
+        "break_type": "group_specialist",
+        "funding": ["free", "contributory"],
+        "price_pence": 500,
+        "offers": [{"need": "wheelchair_access"}],
+    }
+
+
+def session_body(activity_id: str, *, day: int) -> dict[str, Any]:
+    """Describe two hours on a morning of March."""
+    return {
+        "activity_id": activity_id,
+        "starts_at": f"2027-03-{day:02d}T10:00:00Z",
+        "ends_at": f"2027-03-{day:02d}T12:00:00Z",
+        "capacity": 10,
+    }
+
+
+def make_family(world: World, *, attends: str | None = None) -> dict[str, str]:
+    """Record a family and what belongs to it."""
+
+    def create(path: str, body: Any) -> str:
+        answer = world.call("POST", path, json=body, headers={"Idempotency-Key": str(new_id())})
+        assert answer.status_code == 201, answer.text
+        created: str = answer.json()["id"]
+        return created
+
+    child = create_child(world)
+    ids = {"household_id": child["household_id"], "child_id": child["id"]}
+    create(
+        f"/v1/children/{child['id']}/consents", {"purpose": "booking", "given": True, "by": "child"}
+    )
+    goals = f"/v1/children/{child['id']}/goals"
+    ids["goal_id"] = create(goals, {"text": "learn to swim on my own"})
+    ids["step_id"] = create(f"{goals}/{ids['goal_id']}/steps", {"text": "visit the pool"})
+    ids["wish_id"] = create(
+        "/v1/wishes", {"child_id": child["id"], "text": "trains", "voice": "child"}
+    )
+    ids["service_id"] = create("/v1/authority/support-services", SERVICE)
+    ids["provider_id"] = create("/v1/providers", PROVIDER_BODY)
+    ids["activity_id"] = create("/v1/activities", activity_body(ids["provider_id"]))
+    ids["session_id"] = create("/v1/sessions", session_body(ids["activity_id"], day=6))
+    april = {"starts_at": "2027-04-03T10:00:00Z", "ends_at": "2027-04-03T12:00:00Z"}
+    held = create("/v1/sessions", {**session_body(ids["activity_id"], day=3), **april})
+    order = {"child_id": child["id"], "session_id": held, "funding": "contributory"}
+    ids["booking_id"] = create("/v1/bookings", {**order, "hold_minutes": 600})
+    started = create("/v1/activities", activity_body(attends or ids["provider_id"]))
+    hour = {"starts_at": "2027-03-01T13:00:00Z", "ends_at": "2027-03-01T14:00:00Z"}
+    began = create("/v1/sessions", {**session_body(started, day=1), **hour})
+    ids["attended_id"] = create("/v1/bookings", {**order, "session_id": began})
+    return ids
