@@ -1,6 +1,7 @@
 """What of a child's profile beyond interests and stated needs moves the matches, over HTTP."""
 
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -66,6 +67,26 @@ class TestCommunication:
 
         assert [(n["need"], n["importance"]) for n in fit["needs"]] == [("makaton", "essential")]
         assert fit["eligible"] is False
+
+    def test_a_limited_place_that_is_taken_helps_no_more(self, world: World) -> None:
+        offers = [{"need": "makaton", "kind": "limited", "per_session": 1}]
+        session_id = add_session(world, add_activity(world, offers=offers))
+        signing = [add_child(world, communication={"methods": ["makaton"]}) for _ in range(2)]
+        before = fit_of(world, signing[1], session_id)
+
+        answer = world.call(
+            "POST",
+            "/v1/bookings",
+            json={"child_id": signing[0], "session_id": session_id, "funding": "free"},
+            headers={"Idempotency-Key": str(uuid4())},
+        )
+        assert answer.status_code == 201, answer.text
+        after = fit_of(world, signing[1], session_id)
+
+        assert [need["met_by"] for need in before["needs"]] == ["limited"]
+        assert [need["met_by"] for need in after["needs"]] == ["nothing"]
+        assert after["score"] < before["score"]
+        assert after["eligible"] is True
 
 
 class TestPreferences:
