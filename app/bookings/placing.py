@@ -220,7 +220,12 @@ def _new_booking(
         uses_entitlement=True,
         price_pence=activity.price_pence if order.funding == "contributory" else 0,
         factors=dict(fit.measures),
-        limited_needs=sorted(need.need for need in fit.needs if need.met_by == "limited"),
+        # What is only helpful to one child leaves the place to another who cannot do without.
+        limited_needs=sorted(
+            need.need
+            for need in fit.needs
+            if need.met_by == "limited" and need.importance == "essential"
+        ),
         hold_expires_at=(
             None if order.hold_minutes is None else now + timedelta(minutes=order.hold_minutes)
         ),

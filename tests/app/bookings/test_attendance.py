@@ -14,7 +14,7 @@ from app.db import transaction
 from app.ids import new_id
 from app.outbox.models import Event
 from app.verification.service import check_authority
-from tests.app.bookings.test_placing import book, slug
+from tests.support.bookings import book, slug
 from tests.support.catalogue import SATURDAY, add_activity, add_child, add_session
 from tests.support.world import World
 

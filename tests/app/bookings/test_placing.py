@@ -6,22 +6,10 @@ from uuid import uuid4
 
 import pytest
 
-from app.access.scopes import ClientKind
+from tests.support.bookings import book, slug
 from tests.support.catalogue import SATURDAY, add_activity, add_child, add_session
 from tests.support.clock import NOON
 from tests.support.world import World
-
-
-def book(world: World, child_id: str, session_id: str, **fields: Any) -> Any:
-    """Book, with a key of its own unless one is given."""
-    key = fields.pop("key", None) or str(uuid4())
-    body = {"child_id": child_id, "session_id": session_id, "funding": "free", **fields}
-    return world.call("POST", "/v1/bookings", json=body, headers={"Idempotency-Key": key})
-
-
-def slug(answer: Any) -> str:
-    """Give the reason of a refusal."""
-    return str(answer.json()["type"].rsplit("/", 1)[-1])
 
 
 class TestPlaceBooking:
@@ -114,6 +102,15 @@ class TestPlaceBooking:
 
         world.call("POST", f"/v1/bookings/{booked.json()['id']}/cancel")
         assert book(world, second, session_id).status_code == 201
+
+    def test_helpful_need_leaves_the_limited_place_to_an_essential_one(self, world: World) -> None:
+        offers = [{"need": "one_to_one", "kind": "limited", "per_session": 1}]
+        session_id = add_session(world, add_activity(world, offers=offers))
+        helped = add_child(world, needs=[{"code": "one_to_one", "importance": "helpful"}])
+        needing = add_child(world, needs=[{"code": "one_to_one", "importance": "essential"}])
+
+        assert book(world, helped, session_id).status_code == 201
+        assert book(world, needing, session_id).status_code == 201
 
     def test_support_service_has_so_many_places_a_week(self, world: World) -> None:
         service = {"need": "one_to_one", "lead_days": 2, "cost_pence": 9000, "per_week": 1}
@@ -338,55 +335,3 @@ class TestIdempotencyKey:
             assert answer.status_code == 201, answer.text
             booked.add(answer.json()["id"])
         assert len(booked) == 2
-
-
-class TestCancelBooking:
-    @pytest.mark.parametrize(
-        ("hours_before", "body", "kept", "reason"),
-        [
-            (48, {}, False, "in time"),
-            (24, {}, False, "just in time: the notice is 24 hours"),
-            (23, {}, True, "too late"),
-            (23, {"cause": "provider"}, False, "a provider's cancellation always gives it back"),
-        ],
-    )
-    def test_entitlement(
-        self, world: World, hours_before: int, body: dict[str, str], kept: bool, reason: str
-    ) -> None:
-        child_id, activity_id = add_child(world), add_activity(world)
-        session_id = add_session(world, activity_id)
-        booking = book(world, child_id, session_id).json()
-        world.clock.now = SATURDAY - timedelta(hours=hours_before)
-
-        answer = world.call("POST", f"/v1/bookings/{booking['id']}/cancel", json=body)
-
-        assert answer.status_code == 200, answer.text
-        assert answer.json()["uses_entitlement"] is kept, reason
-        left = world.call("GET", f"/v1/children/{child_id}/entitlements?month=2027-03").json()
-        assert left["free"]["used"] == int(kept)
-        again = world.call("POST", f"/v1/bookings/{booking['id']}/cancel", json=body)
-        assert again.json() == answer.json(), "cancelling twice changes nothing more"
-
-    def test_family_cannot_blame_the_provider(self, world: World) -> None:
-        household_id = world.household()
-        child_id = add_child(world, household_id=household_id)
-        booking = book(world, child_id, add_session(world, add_activity(world))).json()
-
-        answer = world.call_with(
-            world.family_token(household_id),
-            "POST",
-            f"/v1/bookings/{booking['id']}/cancel",
-            json={"cause": "provider"},
-        )
-
-        assert (answer.status_code, slug(answer)) == (403, "cause-not-allowed")
-
-    def test_foreign_booking(self, world: World, other_world: World) -> None:
-        booking = book(world, add_child(world), add_session(world, add_activity(world))).json()
-        path = f"/v1/bookings/{booking['id']}"
-        stranger = world.family_token(world.household())
-
-        assert other_world.call("POST", f"{path}/cancel").status_code == 404
-        assert world.call_with(stranger, "POST", f"{path}/cancel").status_code == 404
-        assert world.call_with(stranger, "GET", path).status_code == 404
-        assert world.call("GET", path, kind=ClientKind.COMMISSIONER).status_code == 403

@@ -71,17 +71,18 @@ class TestCommunication:
     def test_a_limited_place_that_is_taken_helps_no_more(self, world: World) -> None:
         offers = [{"need": "makaton", "kind": "limited", "per_session": 1}]
         session_id = add_session(world, add_activity(world, offers=offers))
-        signing = [add_child(world, communication={"methods": ["makaton"]}) for _ in range(2)]
-        before = fit_of(world, signing[1], session_id)
+        signing = add_child(world, communication={"methods": ["makaton"]})
+        needing = add_child(world, needs=[{"code": "makaton", "importance": "essential"}])
+        before = fit_of(world, signing, session_id)
 
         answer = world.call(
             "POST",
             "/v1/bookings",
-            json={"child_id": signing[0], "session_id": session_id, "funding": "free"},
+            json={"child_id": needing, "session_id": session_id, "funding": "free"},
             headers={"Idempotency-Key": str(uuid4())},
         )
         assert answer.status_code == 201, answer.text
-        after = fit_of(world, signing[1], session_id)
+        after = fit_of(world, signing, session_id)
 
         assert [need["met_by"] for need in before["needs"]] == ["limited"]
         assert [need["met_by"] for need in after["needs"]] == ["nothing"]
