@@ -1,8 +1,8 @@
 """Matches of a child: what it holds and what is left, put before the engine."""
 
 from dataclasses import dataclass, fields
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -17,6 +17,9 @@ from app.engine import service as engine
 from app.engine.problem import Fit, Match
 from app.engine.warm import WarmCatalogue, WarmCatalogues
 from app.matches.schemas import FitRead, MatchesRead, MatchRead, NextDate
+
+# Each month of a span has its own entitlement to work out; no catalogue reaches further.
+LONGEST_SPAN: Final = timedelta(days=366)
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,8 @@ def choose_span(
     else:
         month = month or month_of(now)
         first, after = month_bounds(month)
-    return Span(month, max(first, starts_from or first), min(after, starts_before or after))
+    start = max(first, starts_from or first)
+    return Span(month, start, min(after, starts_before or after, start + LONGEST_SPAN))
 
 
 def list_matches(

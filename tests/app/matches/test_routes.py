@@ -170,6 +170,7 @@ class TestListMatches:
             ("from=2027-03-07", [7, 31], "from that day on"),
             ("from=2027-03-06&to=2027-03-07", [6, 7], "the last day counts"),
             ("from=2027-03-31&to=2027-04-02", [31, 1], "days may reach past the month's end"),
+            ("from=2027-03-07&to=2099-01-01", [7, 31, 1], "a year of that is looked at"),
             ("month=2027-04&from=2027-03-07", [1], "but not out of a month asked for"),
             ("month=2027-05", [], "nothing there"),
         ],
