@@ -64,6 +64,7 @@ def create_app(
     )
     app.add_middleware(RequestMiddleware)
     problems.install(app)
+    problems.document(app)
     app.include_router(health.router)
     app.include_router(api.oauth)
     app.include_router(api.v1)

@@ -184,3 +184,34 @@ def responses(*errors: type[AppError]) -> dict[int | str, dict[str, Any]]:
         )
         entry["description"] = ", ".join(filter(None, [entry["description"], error.slug]))
     return documented
+
+
+def document(app: FastAPI) -> None:
+    """Publish problem documents in OpenAPI as what every operation may answer."""
+    generate = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        # The framework keeps the document, and makes another when a route is added.
+        schema = generate()
+        if "Problem" not in schema["components"]["schemas"]:
+            put_problems(schema)
+        return schema
+
+    app.openapi = openapi  # type: ignore[method-assign]
+
+
+def put_problems(schema: dict[str, Any]) -> None:
+    """Put our problems in place of the framework's own errors, which nobody ever sees."""
+    problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+    components = schema["components"]["schemas"]
+    components.update(problem.pop("$defs"))
+    components["Problem"] = problem
+    for name in ("HTTPValidationError", "ValidationError"):
+        components.pop(name, None)
+    content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    for operations in schema["paths"].values():
+        for operation in operations.values():
+            answers = operation["responses"]
+            if "422" in answers:
+                answers["422"]["content"] = content
+            answers["default"] = {"description": "Any other refusal", "content": content}

@@ -109,13 +109,6 @@ def reload_locked(session: Session, booking: Booking) -> None:
     session.refresh(booking, with_for_update={"of": Booking})
 
 
-def list_by_id(session: Session, booking_ids: Collection[UUID]) -> Sequence[Booking]:
-    """List bookings by id."""
-    return session.scalars(
-        select(Booking).where(Booking.id.in_(booking_ids)).order_by(Booking.id)
-    ).all()
-
-
 def find_session_and_activity(
     session: Session, session_id: UUID
 ) -> tuple[CatalogueSession, Activity] | None:

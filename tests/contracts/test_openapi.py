@@ -1,6 +1,7 @@
 """The published contract: the committed document is current, its examples are valid."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,22 @@ def test_the_committed_document_is_current() -> None:
 
 def test_the_running_service_publishes_the_same(application: FastAPI) -> None:
     assert application.openapi() == CURRENT
+
+
+def test_every_reference_leads_somewhere() -> None:
+    named = set(re.findall(r'"#/components/schemas/([^"]+)"', json.dumps(CURRENT)))
+
+    assert "Problem" in named
+    assert named <= set(CURRENT["components"]["schemas"])
+
+
+def test_every_refusal_is_a_problem_document() -> None:
+    for operation in Document(CURRENT).operations():
+        answers = operation.definition["responses"]
+        refusals = [answer for status, answer in answers.items() if not status.startswith("2")]
+        assert refusals
+        for refusal in refusals:
+            assert list(refusal["content"]) == ["application/problem+json"]
 
 
 def test_check_sees_a_difference(tmp_path: Path) -> None:
