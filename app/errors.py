@@ -9,6 +9,7 @@ AppError
 ├── PreconditionFailed    412
 ├── Invalid               422
 ├── PreconditionRequired  428
+├── RateLimited           429
 └── Unavailable           503
 
 Rooms derive their own from these; the slug is the public name of the reason, and
@@ -103,6 +104,18 @@ class PreconditionRequired(AppError):
     status = 428
     slug = "precondition-required"
     title = "If-Match is needed"
+
+
+class RateLimited(AppError):
+    """Too often; the facts say which limit, and when to come again."""
+
+    status = 429
+    slug = "rate-limited"
+    title = "Too many requests"
+
+    def __init__(self, *, limit: str, allowed: str, retry_after_s: int) -> None:
+        super().__init__(None, limit=limit, allowed=allowed, retry_after_s=retry_after_s)
+        self.retry_after_s = retry_after_s
 
 
 class Unavailable(AppError):

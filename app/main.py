@@ -17,6 +17,7 @@ from app.dependencies import Context
 from app.documentation import serve_documentation
 from app.engine.warm import WarmCatalogues
 from app.middleware import LargeBodyMiddleware, RequestMiddleware
+from app.rate_limits import RateLimiter, Rates
 
 LARGEST_BODY = 2 * 1024 * 1024
 
@@ -37,6 +38,7 @@ def create_app(
     *,
     clock: Clock = now_utc,
     most_at_once: int = 20,
+    rate_limiter: RateLimiter | None = None,
     on_stop: Callable[[], Any] = lambda: None,
 ) -> FastAPI:
     """Put the service together from its parts, and refuse to if a route has no guard."""
@@ -60,7 +62,11 @@ def create_app(
         session_factory,
         clock,
         asyncio.Semaphore(most_at_once),
-        parts={"tokens": tokens, "warm_catalogues": WarmCatalogues()},
+        parts={
+            "tokens": tokens,
+            "warm_catalogues": WarmCatalogues(),
+            "rate_limiter": rate_limiter or RateLimiter(Rates(), clock),
+        },
     )
     app.add_middleware(RequestMiddleware)
     problems.install(app)

@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
-from app.errors import AppError, Unauthenticated
+from app.errors import AppError, RateLimited, Unauthenticated
 from app.wire import field_problems
 
 log = structlog.get_logger()
@@ -80,6 +80,8 @@ def answer_app_error(_: Request, error: Exception) -> JSONResponse:
         headers["WWW-Authenticate"] = "Bearer"
     if error.status == 503:
         headers["Retry-After"] = "1"
+    if isinstance(error, RateLimited):
+        headers["Retry-After"] = str(error.retry_after_s)
     members = dict(error.facts)
     errors = members.pop("errors", None)
     body: dict[str, Any] = {"errors": errors} if errors else {}
@@ -208,10 +210,23 @@ def put_problems(schema: dict[str, Any]) -> None:
     components["Problem"] = problem
     for name in ("HTTPValidationError", "ValidationError"):
         components.pop(name, None)
+    schema["components"]["headers"] = {
+        "RetryAfter": {
+            "description": "Seconds after which the request may be made again",
+            "schema": {"type": "integer", "minimum": 1},
+        }
+    }
     content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
     for operations in schema["paths"].values():
         for operation in operations.values():
             answers = operation["responses"]
             if "422" in answers:
                 answers["422"]["content"] = content
+            # Whether a process lives is asked often, and by those who would end it.
+            if "health" not in operation.get("tags", []):
+                answers["429"] = {
+                    "description": RateLimited.slug,
+                    "headers": {"Retry-After": {"$ref": "#/components/headers/RetryAfter"}},
+                    "content": content,
+                }
             answers["default"] = {"description": "Any other refusal", "content": content}

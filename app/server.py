@@ -9,7 +9,9 @@ from fastapi import FastAPI
 from joserfc.jwk import KeySet
 
 from app.access.tokens import Tokens, load_keys, make_keys
+from app.clock import now_utc
 from app.main import create_app
+from app.rate_limits import RateLimiter
 from app.settings import Settings
 from app.storage import open_database
 
@@ -47,6 +49,12 @@ def build() -> FastAPI:
     settings = Settings()
     configure_logging(settings)
     keys = signing_keys(settings)
+    rate_limiter = RateLimiter(
+        settings.rates,
+        now_utc,
+        processes=settings.processes,
+        trusted_proxies=settings.trusted_proxies,
+    )
     resources = ExitStack()
     # The parent process has migrated before any worker starts.
     database = resources.enter_context(open_database(settings, newest=False))
@@ -54,5 +62,6 @@ def build() -> FastAPI:
         database.sessions,
         Tokens(keys, issuer=settings.issuer),
         most_at_once=settings.pool_size,
+        rate_limiter=rate_limiter,
         on_stop=resources.close,
     )

@@ -4,8 +4,10 @@ import os
 from pathlib import Path
 from typing import Literal
 
-from pydantic import SecretStr
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from app.rate_limits import Rates
 
 
 def default_data_dir() -> Path:
@@ -18,7 +20,9 @@ def default_data_dir() -> Path:
 class Settings(BaseSettings):
     """Settings of one process."""
 
-    model_config = SettingsConfigDict(env_prefix="SHORTBREAKS_", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix="SHORTBREAKS_", env_nested_delimiter="__", frozen=True
+    )
 
     environment: Literal["development", "production"] = "development"
     # Without a URL the service runs its own embedded PostgreSQL in `data_dir`.
@@ -30,3 +34,8 @@ class Settings(BaseSettings):
     signing_keys_file: Path | None = None
     issuer: str = "shortbreaks"
     pool_size: int = 20
+    # Serving processes that share the rate limits; `serve --workers` sets it.
+    processes: int = Field(1, ge=1)
+    rates: Rates = Rates()
+    # Networks whose `X-Forwarded-For` is believed, as a JSON list.
+    trusted_proxies: list[str] = []

@@ -16,6 +16,7 @@ from app.db import API_ROLE, make_engine, make_session_factory
 from app.embedded_postgres import EmbeddedPostgres
 from app.main import create_app
 from app.migrate import migrate
+from app.rate_limits import RateLimiter, Rates
 from tests.support.clock import NOON, SetClock
 from tests.support.world import World, make_world
 
@@ -71,7 +72,10 @@ def clock(shared_clock: SetClock) -> Iterator[SetClock]:
 @pytest.fixture(scope="session")
 def application(sessions: sessionmaker[Session], tokens: Tokens, shared_clock: SetClock) -> FastAPI:
     """Put the service together once."""
-    return create_app(sessions, tokens, clock=shared_clock)
+    # The clock stands still and all tests call from one address: a minute lasts the whole run.
+    rates = Rates(tokens_of_address="1000000/minute", unreadable="1000000/minute")
+    limiter = RateLimiter(rates, shared_clock)
+    return create_app(sessions, tokens, clock=shared_clock, rate_limiter=limiter)
 
 
 @pytest.fixture

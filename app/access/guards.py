@@ -18,6 +18,7 @@ from app.access.tokens import Claims, Tokens
 from app.db import NO_TENANT, transaction
 from app.dependencies import AdmissionDep, Context, ContextDep, NowDep, RequestIdDep
 from app.errors import AppError, Forbidden, NotFound, Unauthenticated
+from app.rate_limits import RateLimiter
 
 # Everything else needs a scope; `check_routes` stops the start where one is missing.
 PUBLIC_OPERATIONS: Final = frozenset(
@@ -37,7 +38,24 @@ bearer = OAuth2(
 
 
 async def get_claims(request: Request, context: ContextDep, now: NowDep) -> Claims:
-    """Read the bearer token."""
+    """Read the bearer token, and refuse who calls too often before a database is asked."""
+    rate_limiter: RateLimiter = context.parts["rate_limiter"]
+    try:
+        claims = _read_token(request, context, now=now)
+    except Unauthenticated:
+        rate_limiter.check_unreadable(request)
+        raise
+    rate_limiter.check_call(
+        request,
+        request.scope["route"].name,
+        authority_id=claims.authority_id,
+        client_id=claims.client_id,
+        grant_id=claims.grant_id,
+    )
+    return claims
+
+
+def _read_token(request: Request, context: Context, *, now: datetime) -> Claims:
     # Not through the security scheme: what depends on that is made anew for each set of scopes,
     # so that the caller and the route would each open a transaction of their own.
     authorization = request.headers.get("Authorization", "")
@@ -121,6 +139,8 @@ SessionDep = Annotated[Session, Depends(get_session, scope="function")]
 
 
 def get_caller(
+    request: Request,
+    context: ContextDep,
     session: SessionDep,
     claims: Annotated[Claims, Depends(get_claims)],
     request_id: RequestIdDep,
@@ -131,6 +151,10 @@ def get_caller(
     """Let the caller through the door whose scopes it has."""
     caller = find_caller(session, claims, request_id)
     if caller is None:
+        rate_limiter: RateLimiter = context.parts["rate_limiter"]
+        rate_limiter.note_failure(
+            request, str(claims.authority_id), str(claims.grant_id or claims.client_id)
+        )
         raise Unauthenticated
     missing = sorted(set(scheme.scopes) - caller.scopes)
     if missing:

@@ -5,7 +5,7 @@ import binascii
 from typing import Annotated
 from urllib.parse import unquote_plus
 
-from fastapi import APIRouter, Form, Header
+from fastapi import APIRouter, Form, Header, Request
 
 from app.access import service
 from app.access.errors import (
@@ -19,6 +19,7 @@ from app.access.schemas import TokenAnswer, TokenRequest
 from app.db import NO_TENANT, transaction
 from app.dependencies import AdmissionDep, ContextDep, NowDep, RequestIdDep
 from app.problems import responses
+from app.rate_limits import RateLimiter
 
 router = APIRouter(prefix="/oauth", tags=["access"])
 
@@ -30,6 +31,7 @@ router = APIRouter(prefix="/oauth", tags=["access"])
     responses=responses(InvalidClient, InvalidGrant, InvalidScope, UnsupportedGrantType),
 )
 def issue_token(
+    request: Request,
     form: Annotated[TokenRequest, Form()],
     context: ContextDep,
     now: NowDep,
@@ -40,12 +42,17 @@ def issue_token(
     """Exchange credentials, a family's one-time code or a refresh token for an access token."""
     if authorization is not None:
         form = with_basic_credentials(form, authorization)
+    rate_limiter: RateLimiter = context.parts["rate_limiter"]
+    rate_limiter.check_token_request(request, form.client_id or "")
     try:
         # The client tells the tenant, so this transaction begins without one.
         with transaction(context.session_factory, NO_TENANT) as session:
             return service.issue_token(
                 session, context.parts["tokens"], form, request_id=request_id, now=now
             )
+    except InvalidClient:
+        rate_limiter.note_failure(request, form.client_id or "")
+        raise
     except RefreshTokenReused as reuse:
         # The refusal rolled its own transaction back; the end of the grant must stand.
         with transaction(context.session_factory, reuse.authority_id) as session:

@@ -1,6 +1,7 @@
 """`shortbreaks serve`: the API over HTTP."""
 
 import errno
+import os
 import signal
 import socket
 import sys
@@ -49,6 +50,9 @@ def run_server(host: str, port: int, *, workers: int = 1) -> None:
     # uvicorn raises SIGTERM again once it has shut down; it must end the blocks around this
     # call, which stop the worker and the database, and not just the process.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    if workers > 1:
+        # Each of them enforces its share of the rate limits.
+        os.environ["SHORTBREAKS_PROCESSES"] = str(workers)
     uvicorn.run(
         "app.server:build",
         factory=True,
