@@ -10,11 +10,12 @@ A library: rows and a child in, frozen results out; it knows no database and no 
 
 Where things are: `problem` what goes in, `result` what comes out, `catalogue` rows to arrays,
 `eligibility` and `support` what blocks, `scoring` what is measured, `blend` how it adds up,
-`weights` how much each counts and `learning` what past bookings say of that, `ranking` the best
-first, `explain` and `fit` the words, `interests` what children say.
+`weights` how much each counts, `learning` what past bookings say of that and `calibration` how
+well, `ranking` the best first, `explain` and `fit` the words, `interests` what children say.
 """
 
 from matching.blend import Scores, score
+from matching.calibration import CurvePoint, Quality
 from matching.catalogue import Catalogue, build_catalogue
 from matching.codes import (
     BLOCKING_REASONS,
@@ -42,7 +43,7 @@ from matching.interests.measures import RankingMeasures, mean_measures, measure_
 from matching.interests.phrases import Phrase
 from matching.interests.suggestions import Suggestion, suggest
 from matching.interests.vocabulary import Concept, Vocabulary, load_vocabulary
-from matching.learning import CurvePoint, Learning, Quality, learn
+from matching.learning import InUse, Learning, learn
 from matching.listing_ranking import rank_listings
 from matching.problem import (
     ActivityRow,
@@ -91,6 +92,7 @@ __all__ = [
     "Eligibility",
     "Fit",
     "Holdings",
+    "InUse",
     "Interest",
     "InterestIndex",
     "InvalidProblem",

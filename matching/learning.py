@@ -5,6 +5,10 @@ default one, brought to log-odds by one slope. So little evidence changes little
 that no booking has shown keeps its place. Weights that give stay at or above zero, and so do
 those that take: no amount of noise makes a nearer session a worse one. Novelty alone is free.
 
+Weights that are in use are judged along with new ones, by the same later bookings. Into use comes
+only what is better beyond chance; out of use goes what is no longer ahead. Between the two lies
+what chance alone can turn about, so that an authority's weights do not change every week.
+
 Only `MEASURES` are looked at. They say how well a session fits, support included; who the child
 is (age, gender, diagnosis, name) is none of them.
 """
@@ -18,6 +22,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matching.blend import probability
+from matching.calibration import (
+    CurvePoint,
+    Quality,
+    calibration_curve,
+    calibration_error,
+    log_losses,
+    measure_quality,
+)
 from matching.errors import InvalidProblem
 from matching.weights import DEFAULT_WEIGHTS, EITHER_WAY, MEASURES, TAKING, LearnedWeights
 
@@ -25,48 +37,43 @@ from matching.weights import DEFAULT_WEIGHTS, EITHER_WAY, MEASURES, TAKING, Lear
 LEAST_OUTCOMES: Final = 200
 LEAST_OF_EACH_KIND: Final = 40
 HELD_BACK: Final = 0.25
+# Of each kind, to judge what is in use by.
+LEAST_TO_JUDGE: Final = 10
 # How strongly weights are pulled towards the default; chosen within the earlier bookings.
 PULLS: Final = (30.0, 10.0, 3.0, 1.0, 0.3)
 INNER_SPLITS: Final = 3
+# How strongly the unrated are taken for all alike.
+PULL_OF_LIKING: Final = 1.0
 # A gain on held-back bookings that chance alone would give in one of a hundred times: an
 # authority learns again and again.
 SURE: Final = 2.326
-CURVE_POINTS: Final = 10
 
 # Of a booked session the support is ready or to be arranged, so one of the two says it all.
 _LEARNED: Final = tuple(name for name in MEASURES if name != "arrange")
 
 
 @dataclass(frozen=True, slots=True)
-class Quality:
-    """How well probabilities foretold outcomes.
+class InUse:
+    """Weights that were in use as new ones were learned, judged by bookings they never saw.
 
     Attributes
     ----------
-    log_loss : float
-        In nats an outcome; smaller is better.
-    auc : float
-        Share of pairs of a good and a bad outcome of which the good one was put higher.
+    still_better : bool
+        False if on these bookings the log loss is not smaller, or the AUC not larger, than the
+        default's.
+    n_held_back : int
+    held_back_from_us : int
+        When the first of them started, in microseconds of UTC.
+    quality, default_quality : Quality
+    calibration_error : float
     """
 
-    log_loss: float
-    auc: float
-
-
-@dataclass(frozen=True, slots=True)
-class CurvePoint:
-    """One group of held-back bookings with probabilities near each other.
-
-    Attributes
-    ----------
-    predicted, observed : float
-        Mean probability, and share that was attended and liked.
-    n_bookings : int
-    """
-
-    predicted: float
-    observed: float
-    n_bookings: int
+    still_better: bool
+    n_held_back: int
+    held_back_from_us: int
+    quality: Quality
+    default_quality: Quality
+    calibration_error: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +100,8 @@ class Learning:
         Calibration on what was held back, lowest first.
     calibration_error : float or None
         Mean distance of the curve's points from the diagonal, weighted by bookings.
+    in_use : InUse or None
+        None if nothing was in use, or too few bookings are left to judge it by.
     """
 
     verdict: str
@@ -109,6 +118,7 @@ class Learning:
     default_quality: Quality | None = None
     curve: tuple[CurvePoint, ...] = ()
     calibration_error: float | None = None
+    in_use: InUse | None = None
 
 
 def learn(
@@ -116,6 +126,9 @@ def learn(
     attended: NDArray[np.bool_],
     liked: NDArray[np.float64],
     starts_us: NDArray[np.int64],
+    *,
+    in_use: LearnedWeights | None = None,
+    in_use_saw_until_us: int = 0,
 ) -> Learning:
     """Learn weights from past bookings, and judge them by the latest ones.
 
@@ -128,6 +141,10 @@ def learn(
         1 liked, 0 not, NaN if nobody said; of no account where not attended.
     starts_us : ndarray of shape (n,), int64
         When the sessions started, in microseconds of UTC.
+    in_use : LearnedWeights or None
+        To be judged as well.
+    in_use_saw_until_us : int
+        What started earlier was there to be learned from, and does not judge it.
 
     Returns
     -------
@@ -145,8 +162,9 @@ def learn(
     is smaller, beyond chance, and the AUC larger than the default's.
 
     A booking that was attended and not rated is weak evidence: it counts as liked to the degree
-    in which the rated ones among the earlier bookings were. To leave it out would make children
-    seem to stay away more often than they do, because who stays away is always known.
+    in which rated ones like it among the earlier bookings were. To leave it out would make
+    children seem to stay away more often than they do, because who stays away is always known;
+    one degree for all of them would make every factor seem to count for less than it does.
 
     Nothing is random, and the order of the rows changes nothing. O(n) time.
     """
@@ -170,9 +188,12 @@ def learn(
     earlier = starts_us < boundary
     if not (_both_kinds(outcome[earlier]) and _both_kinds(outcome[~earlier])):
         return scant
-    rated = outcome[earlier & attended & known]
-    good = np.where(known, outcome, rated.mean() if rated.size else 0.0)
     x = measures[:, [MEASURES.index(name) for name in _LEARNED]] * _SIGNS
+    good = np.where(known, outcome, 0.0)
+    rated = earlier & attended & known
+    if rated.any():
+        offset, liking = _fit(x[rated], good[rated], np.zeros(len(_LEARNED)), PULL_OF_LIKING)
+        good[~known] = probability(x[~known] @ liking + offset)
     default_score = measures @ _DEFAULT + DEFAULT_WEIGHTS.base
 
     slope, offset = _map_default(default_score[earlier], good[earlier])
@@ -183,11 +204,22 @@ def learn(
     later = ~earlier
     predicted = probability(x[later] @ fitted + intercept)
     by_default = probability(default_score[later] * slope + offset)
-    quality = _quality(predicted, good[later], known[later])
-    default_quality = _quality(by_default, good[later], known[later])
-    gain = _loss(by_default, good[later]) - _loss(predicted, good[later])
+    quality = measure_quality(predicted, good[later], known[later])
+    default_quality = measure_quality(by_default, good[later], known[later])
+    gain = log_losses(by_default, good[later]) - log_losses(predicted, good[later])
     beyond_chance = gain.mean() > SURE * gain.std(ddof=1) / np.sqrt(len(gain))
-    curve = _curve(predicted, good[later])
+    curve = calibration_curve(predicted, good[later])
+    judged = None
+    if in_use is not None:
+        unseen = later & (starts_us >= in_use_saw_until_us)
+        judged = _judge_in_use(
+            in_use,
+            x[unseen],
+            by_default[unseen[later]],
+            good[unseen],
+            known[unseen],
+            starts_us[unseen],
+        )
     return Learning(
         verdict="better" if beyond_chance and quality.auc > default_quality.auc else "not_better",
         n_outcomes=n_outcomes,
@@ -205,10 +237,34 @@ def learn(
         quality=quality,
         default_quality=default_quality,
         curve=curve,
-        calibration_error=sum(
-            abs(point.predicted - point.observed) * point.n_bookings for point in curve
-        )
-        / int(later.sum()),
+        calibration_error=calibration_error(curve),
+        in_use=judged,
+    )
+
+
+def _judge_in_use(
+    weights: LearnedWeights,
+    x: NDArray[np.float64],
+    by_default: NDArray[np.float64],
+    good: NDArray[np.float64],
+    known: NDArray[np.bool_],
+    starts_us: NDArray[np.int64],
+) -> InUse | None:
+    n_liked = int((good[known] == 1).sum())
+    if min(n_liked, int(known.sum()) - n_liked) < LEAST_TO_JUDGE:
+        return None
+    values = np.array([getattr(weights, name) for name in _LEARNED])
+    predicted = probability(x @ values + weights.intercept)
+    quality = measure_quality(predicted, good, known)
+    default_quality = measure_quality(by_default, good, known)
+    return InUse(
+        still_better=quality.log_loss < default_quality.log_loss
+        and quality.auc > default_quality.auc,
+        n_held_back=len(good),
+        held_back_from_us=int(starts_us[0]),
+        quality=quality,
+        default_quality=default_quality,
+        calibration_error=calibration_error(calibration_curve(predicted, good)),
     )
 
 
@@ -258,7 +314,7 @@ def _choose_pull(
         for pull in PULLS:
             intercept, weights = _fit(x[before], good[before], prior, pull)
             predicted = probability(x[after] @ weights + intercept)
-            losses[pull] += float(_loss(predicted, good[after]).mean())
+            losses[pull] += float(log_losses(predicted, good[after]).mean())
     # Of equal ones the strongest, which stands first.
     return min(PULLS, key=lambda pull: losses[pull])
 
@@ -289,28 +345,3 @@ def _fit(
         options={"ftol": 1e-13, "gtol": 1e-7, "maxiter": 1000},
     )
     return float(found.x[0]), found.x[1:]
-
-
-def _loss(predicted: NDArray[np.float64], good: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Give the log loss of each booking, of no outcome more than a certain one could cost."""
-    sure = np.clip(predicted, 1e-9, 1 - 1e-9)
-    return -(good * np.log(sure) + (1 - good) * np.log(1 - sure))
-
-
-def _quality(
-    predicted: NDArray[np.float64], good: NDArray[np.float64], known: NDArray[np.bool_]
-) -> Quality:
-    from sklearn.metrics import roc_auc_score  # noqa: PLC0415
-
-    auc = float(roc_auc_score(good[known], predicted[known]))
-    return Quality(float(_loss(predicted, good).mean()), auc)
-
-
-def _curve(predicted: NDArray[np.float64], good: NDArray[np.float64]) -> tuple[CurvePoint, ...]:
-    """Gather bookings of like probability, as many in each point."""
-    groups = np.array_split(np.argsort(predicted, kind="stable"), CURVE_POINTS)
-    return tuple(
-        CurvePoint(float(predicted[group].mean()), float(good[group].mean()), len(group))
-        for group in groups
-        if len(group)
-    )

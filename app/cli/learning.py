@@ -8,7 +8,7 @@ from app.authorities.service import list_active_authorities
 from app.cli.importing import choose_authority
 from app.clock import now_utc
 from app.db import NO_TENANT, transaction
-from app.engine.learning import Learning
+from app.engine.learning import Learning, Quality
 from app.learning.service import learn as learn_one
 from app.settings import Settings
 from app.storage import open_database
@@ -18,6 +18,7 @@ VERDICTS = {
     "not_better": "no better than the default, not used",
     "not_enough_evidence": "not enough to learn from, nothing changed",
 }
+NO_LONGER_BETTER = "no longer better than the default, and is not used any more"
 
 
 def learn(
@@ -42,10 +43,19 @@ def learn(
 def told(learning: Learning) -> str:
     """Tell in one line what was learned, beside the default on the same later bookings."""
     line = f"{learning.n_outcomes:,} outcomes: {VERDICTS[learning.verdict]}"
-    mine, default = learning.quality, learning.default_quality
-    if mine is None or default is None:
-        return line
+    mine, default, in_use = learning.quality, learning.default_quality, learning.in_use
+    if mine is not None and default is not None:
+        line += f" ({_beside(mine, default)}, calibration error {learning.calibration_error:.3f})"
+    if in_use is not None:
+        verdict = "still better than the default" if in_use.still_better else NO_LONGER_BETTER
+        line += (
+            f"; the one in use was {verdict} ({_beside(in_use.quality, in_use.default_quality)})"
+        )
+    return line
+
+
+def _beside(quality: Quality, default: Quality) -> str:
     return (
-        f"{line} (log loss {mine.log_loss:.3f} against {default.log_loss:.3f}, "
-        f"AUC {mine.auc:.3f} against {default.auc:.3f})"
+        f"log loss {quality.log_loss:.3f} against {default.log_loss:.3f}, "
+        f"AUC {quality.auc:.3f} against {default.auc:.3f}"
     )

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, func, select, update
+from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session
 
 from app.catalogue.models import Activity, CatalogueVersion, Offer, Provider
@@ -26,11 +26,6 @@ def active_weights(session: Session) -> dict[str, Any] | None:
 def newest_model_version(session: Session) -> int:
     """Read the version of the model that was learned last."""
     return session.scalar(select(func.max(Model.version))) or 0
-
-
-def retire_models(session: Session) -> None:
-    """Let no model be in use."""
-    session.execute(update(Model).where(Model.active).values(active=False))
 
 
 def list_activities(session: Session) -> Sequence[Row[*tuple[Any, ...]]]:

@@ -54,3 +54,9 @@ def find_active_model(session: Session) -> Model | None:
 def find_newest_model(session: Session) -> Model | None:
     """Find what was learned last, whether it is used or not."""
     return session.scalar(select(Model).order_by(Model.version.desc()).limit(1))
+
+
+def find_retired_model(session: Session) -> Model | None:
+    """Find what was in use before, and is no longer."""
+    retired = Model.card.has_key("retired")
+    return session.scalar(select(Model).where(retired).order_by(Model.version.desc()).limit(1))

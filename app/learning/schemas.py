@@ -23,6 +23,25 @@ class CurvePointRead(BaseModel):
     n_bookings: int
 
 
+class JudgedRead(BaseModel):
+    """How good a used model was when it was last judged, by bookings it never saw."""
+
+    at: datetime
+    still_better: bool
+    n_held_back: int
+    held_back_from: datetime
+    quality: QualityRead
+    default_quality: QualityRead
+    calibration_error: float
+
+
+class RetiredRead(BaseModel):
+    """Why a model is no longer used: a newer one is better, or it is no better than the default."""
+
+    at: datetime
+    reason: Literal["replaced", "no_longer_better"]
+
+
 class CardRead(BaseModel):
     """What a model was learned from, and how good it is."""
 
@@ -41,6 +60,9 @@ class CardRead(BaseModel):
     default_quality: QualityRead
     calibration: list[CurvePointRead]
     calibration_error: float
+    # Of a model that is used, from the next time of learning on.
+    judged: JudgedRead | None = None
+    retired: RetiredRead | None = None
 
 
 class ModelSummary(BaseModel):
@@ -65,3 +87,5 @@ class ModelRead(BaseModel):
     card: CardRead | None
     # What was learned last; not in use if it was no better than the default.
     newest: ModelSummary | None
+    # What was used before, and why it no longer is.
+    retired: ModelSummary | None

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, fields, replace
-from datetime import UTC, date, datetime, timedelta
-from uuid import UUID
+from dataclasses import asdict, fields
 
 import numpy as np
 import pytest
@@ -13,43 +11,16 @@ from numpy.typing import NDArray
 from matching import (
     DEFAULT_WEIGHTS,
     MEASURES,
-    ActivityRow,
-    Child,
-    Holdings,
-    Interest,
+    InUse,
     InvalidProblem,
     LearnedWeights,
     Learning,
-    Live,
-    Need,
-    OfferRow,
-    SessionRow,
     Weights,
-    Window,
-    build_catalogue,
-    explain_fit,
-    judge_many,
     learn,
-    load_vocabulary,
-    match,
 )
-
-# Friends and nearness decide, interest hardly: the opposite of the default.
-PLANTED = LearnedWeights(
-    intercept=-2.0,
-    interest=0.5,
-    goal=0.0,
-    distance=2.5,
-    time=0.5,
-    ready=0.5,
-    helpful_met=0.5,
-    setting=0.5,
-    friends=3.0,
-    novelty=-1.0,
-    dislike=1.0,
-    helpful_unmet=0.5,
-)
-SIGNS = {"dislike": -1.0, "helpful_unmet": -1.0}
+from matching.blend import probability
+from matching.calibration import calibration_curve, calibration_error
+from tests.matching.test_learned_scores import PLANTED, SIGNS
 
 
 class Evidence:
@@ -84,6 +55,13 @@ class Evidence:
         return learn(
             self.measures[rows], self.attended[rows], self.liked[rows], self.starts_us[rows]
         )
+
+
+def foretold(learning: Learning, measures: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Give the probabilities that learned weights speak of."""
+    assert learning.weights is not None
+    weights = [SIGNS.get(name, 1.0) * getattr(learning.weights, name) for name in MEASURES]
+    return probability(measures @ np.array(weights) + learning.weights.intercept)
 
 
 @pytest.fixture(scope="module")
@@ -125,6 +103,17 @@ class TestLearn:
         held_back = evidence.p[-learning.n_held_back :]
         mean = sum(p.predicted * p.n_bookings for p in learning.curve) / learning.n_held_back
         assert mean == pytest.approx(held_back.mean(), abs=0.03)
+
+    def test_the_unrated_do_not_weaken_a_factor(self) -> None:
+        evidence = Evidence(8000, PLANTED, seed=2, unrated=0.6)
+
+        learning = evidence.learn()
+
+        # Four in five is four in five of all, also of those that nobody rated.
+        said = foretold(learning, evidence.measures[learning.n_training :])
+        truth = evidence.p[learning.n_training :]
+        assert calibration_error(calibration_curve(said, truth)) < 0.02
+        assert truth[np.abs(said - 0.8) < 0.05].mean() == pytest.approx(0.8, abs=0.02)
 
     def test_is_judged_by_the_latest(self, planted: tuple[Evidence, Learning]) -> None:
         evidence, learning = planted
@@ -178,6 +167,16 @@ class TestLearn:
         assert weights is not None
         assert weights.goal == pytest.approx(0.05 * weights.interest / 0.48, rel=0.5)
 
+    def test_signs_hold_whatever_the_outcomes(self) -> None:
+        for seed in range(3):
+            noise = Evidence(400, PLANTED, seed)
+            rng = np.random.default_rng(seed)
+            noise.attended, noise.liked = rng.random(400) < 0.7, (rng.random(400) < 0.6) * 1.0
+            weights = noise.learn().weights
+            assert weights is not None
+            low = {name: getattr(weights, name) for name in set(MEASURES) - {"novelty"}}
+            assert min(low.values()) >= 0, low
+
     @pytest.mark.parametrize("n", [0, 1, 150])
     def test_too_few(self, n: int) -> None:
         learning = Evidence(n, PLANTED, seed=6).learn()
@@ -215,98 +214,66 @@ class TestLearn:
         assert names == set(MEASURES)
 
 
-NOW = datetime(2026, 6, 1, tzinfo=UTC)
-STARTS = datetime(2026, 6, 13, 9, tzinfo=UTC)
-CHILD = Child(
-    date(2016, 1, 1),
-    latitude=53.0,
-    longitude=-2.2,
-    max_km=20.0,
-    interests=(Interest("fishing", "love"), Interest("loud drums", "dislike", "parent")),
-    needs=(Need("makaton"), Need("quiet_space", "helpful")),
-    availability=(Window("saturday", STARTS.time(), (STARTS + timedelta(hours=8)).time()),),
-)
+class TestInUse:
+    """Weights in use, judged along with new ones."""
 
+    @staticmethod
+    def judge(
+        evidence: Evidence, learning: Learning, rows: slice = slice(None), *, saw_until: int = 0
+    ) -> InUse | None:
+        return learn(
+            evidence.measures[rows],
+            evidence.attended[rows],
+            evidence.liked[rows],
+            evidence.starts_us[rows],
+            in_use=learning.weights,
+            in_use_saw_until_us=saw_until or learning.held_back_from_us or 0,
+        ).in_use
 
-def world(n: int = 40) -> tuple[object, Live]:
-    rng = np.random.default_rng(3)
-    titles = ("Junior angling", "Loud drums workshop", "Chess", "Swimming", "Fishing and drums")
-    activities = [
-        ActivityRow(
-            UUID(int=k + 1),
-            titles[k % 5],
-            latitude=53.0 + 0.01 * float(rng.random()),
-            longitude=-2.2,
-            offers=(OfferRow("makaton"), *([OfferRow("quiet_space")] if k % 2 else [])),
+    @staticmethod
+    def later_on(weights: Weights | LearnedWeights) -> Evidence:
+        """Give 4,000 outcomes as PLANTED says, then 4,000 as other weights say."""
+        before, after = Evidence(4000, PLANTED, 1), Evidence(4000, weights, 2)
+        after.starts_us = after.starts_us + before.starts_us[-1] + 1
+        for name, value in vars(after).items():
+            setattr(after, name, np.concatenate([getattr(before, name), value]))
+        return after
+
+    def test_stays_while_it_is_better(self, planted: tuple[Evidence, Learning]) -> None:
+        evidence, learning = planted
+        assert learning.in_use is None
+
+        # By what judged it before, then by what came later.
+        again = self.judge(evidence, learning)
+        later = self.judge(self.later_on(PLANTED), learning)
+
+        assert again is not None
+        assert again.still_better
+        assert (again.quality, again.default_quality, again.calibration_error) == (
+            learning.quality,
+            learning.default_quality,
+            learning.calibration_error,
         )
-        for k in range(n)
-    ]
-    sessions = [
-        SessionRow(UUID(int=one.id.int + 100), one.id, STARTS, STARTS + timedelta(hours=2))
-        for one in activities
-    ]
-    catalogue = build_catalogue(activities, sessions, load_vocabulary())
-    return catalogue, Live(NOW, np.full(n, 3))
+        assert later is not None
+        assert (later.still_better, later.n_held_back) == (True, 2000)
 
+    def test_goes_once_it_is_not(self, planted: tuple[Evidence, Learning]) -> None:
+        judged = self.judge(self.later_on(DEFAULT_WEIGHTS), planted[1])
 
-HOLDINGS = Holdings(friends={UUID(int=102): 1}, visits={UUID(int=3): 2})
+        assert judged is not None
+        assert not judged.still_better
+        assert judged.quality.log_loss > judged.default_quality.log_loss
 
+    def test_what_it_learned_from_does_not_judge_it(
+        self, planted: tuple[Evidence, Learning]
+    ) -> None:
+        evidence, learning = planted
+        # As after erasures: the latest quarter of the rest begins before its own hold-back.
+        rest = slice(500, 3300)
 
-class TestScore:
-    @pytest.mark.parametrize(
-        "weights",
-        [
-            PLANTED,
-            replace(PLANTED, intercept=0.0, **dict.fromkeys(set(MEASURES) - {"interest"}, 0.0)),
-            LearnedWeights(0.3, *[0.0] * 11),
-            LearnedWeights(-40.0, 60.0, *[0.0] * 10),
-        ],
-    )
-    def test_reasons_add_up(self, weights: LearnedWeights) -> None:
-        catalogue, live = world()
+        judged = self.judge(evidence, learning, rest)
 
-        found = match(catalogue, CHILD, HOLDINGS, live, limit=100, weights=weights)
-
-        assert len(found.items) == 40
-        for one in found.items:
-            total = sum(reason.contribution for reason in one.reasons)
-            assert total == pytest.approx(one.score, abs=1e-9)
-            assert 0 <= one.score <= 1
-            assert one.reasons[0].factor == "base"
-
-    def test_is_the_probability_of_the_log_odds(self) -> None:
-        catalogue, live = world()
-        for number in range(101, 141):
-            fit = explain_fit(catalogue, CHILD, HOLDINGS, live, UUID(int=number), weights=PLANTED)
-            log_odds = PLANTED.intercept + sum(
-                SIGNS.get(name, 1.0) * getattr(PLANTED, name) * value
-                for name, value in fit.measures.items()
-            )
-            assert fit.score == pytest.approx(1 / (1 + np.exp(-log_odds)), abs=1e-12)
-
-    def test_measures_are_what_the_default_multiplies(self) -> None:
-        catalogue, live = world()
-        for number in range(101, 141):
-            fit = explain_fit(catalogue, CHILD, HOLDINGS, live, UUID(int=number))
-            assert tuple(fit.measures) == MEASURES
-            assert all(0 <= value <= 1 for value in fit.measures.values())
-            score = DEFAULT_WEIGHTS.base + sum(
-                SIGNS.get(name, 1.0) * getattr(DEFAULT_WEIGHTS, name) * value
-                for name, value in fit.measures.items()
-            )
-            assert fit.score == pytest.approx(score, abs=1e-12)
-
-    def test_one_pair_scores_as_many_do(self) -> None:
-        catalogue, live = world()
-        many = judge_many(catalogue, [(CHILD, HOLDINGS)], live, weights=PLANTED).score[0]
-        alone = [
-            explain_fit(catalogue, CHILD, HOLDINGS, live, id_, weights=PLANTED).score
-            for id_ in catalogue.sessions.ids
-        ]
-        assert alone == many.tolist()
-
-    def test_a_learned_weight_never_turns_a_factor_round(self) -> None:
-        with pytest.raises(InvalidProblem, match="turn a factor round"):
-            replace(PLANTED, distance=-0.1)
-        with pytest.raises(InvalidProblem, match="finite"):
-            replace(PLANTED, novelty=float("nan"))
+        assert judged is not None
+        assert (judged.n_held_back, judged.held_back_from_us) == (300, learning.held_back_from_us)
+        few = int(evidence.starts_us[3290])
+        assert self.judge(evidence, learning, rest, saw_until=few) is None

@@ -6,10 +6,10 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session, sessionmaker
 
-from app.bookings.models import Booking
+from app.bookings.models import Booking, Feedback
 from app.db import transaction
 from app.engine.models import Model
 from app.jobs import learn_weights
@@ -125,6 +125,52 @@ class TestLearn:
             ).all()
         assert [(row.version, row.active) for row in kept] == [(1, False), (2, True)]
         assert kept[0].weights == kept[1].weights
+
+    def test_what_is_no_longer_better_is_used_no_longer(self, world: World, child_id: str) -> None:
+        add_outcomes(world, 600, nearness_decides, seed=1)
+        by_default = matches(world, child_id)
+        learn_now(world)
+        assert [*matches(world, child_id)] != [*by_default]
+        # As good as it was: it stays, and the newest takes its place.
+        learn_now(world)
+        told = model(world)
+        assert (told["version"], told["retired"]["version"]) == (2, 1)
+        assert told["retired"]["card"]["retired"]["reason"] == "replaced"
+        assert told["retired"]["card"]["judged"]["still_better"]
+
+        now = world.clock.now
+        world.clock.now = now + timedelta(days=100)
+        add_outcomes(world, 600, default_decides, seed=4)
+
+        assert learn_now(world) == "not_better"
+
+        told = model(world)
+        assert (told["kind"], told["version"], told["card"]) == ("default", None, None)
+        assert told["weights"]["interest"] == DEFAULT_WEIGHTS.interest
+        assert (told["newest"]["version"], told["newest"]["active"]) == (3, False)
+        retired = told["retired"]
+        assert (retired["version"], retired["active"]) == (2, False)
+        assert retired["card"]["retired"]["reason"] == "no_longer_better"
+        judged = retired["card"]["judged"]
+        assert judged["at"] == retired["card"]["retired"]["at"]
+        assert judged["n_held_back"] == 300
+        assert judged["quality"]["log_loss"] > judged["default_quality"]["log_loss"]
+        # Whoever serves with what it keeps warm sees it in the next request.
+        world.clock.now = now
+        world.tokens.clear()
+        assert [*matches(world, child_id)] == [*by_default]
+
+    def test_no_better_leaves_what_is_still_better(self, world: World) -> None:
+        add_outcomes(world, 600, nearness_decides, seed=1)
+        learn_now(world)
+        in_use = model(world)
+        with transaction(world.sessions, world.authority_id) as session:
+            session.execute(delete(Feedback))
+            session.execute(update(Booking).values(status="no_show"))
+
+        assert learn_now(world) == "not_enough_evidence"
+
+        assert model(world) == in_use
 
     def test_another_authority_keeps_its_own(self, world: World, other_world: World) -> None:
         add_outcomes(world, 600, nearness_decides, seed=1)
