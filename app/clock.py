@@ -5,6 +5,8 @@ from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 LONDON = ZoneInfo("Europe/London")
+# Councils budget from April to March.
+FIRST_MONTH_OF_YEAR = 4
 
 Clock = Callable[[], datetime]
 
@@ -22,6 +24,12 @@ def local_date(instant: datetime) -> date:
 def month_of(instant: datetime) -> str:
     """Give the entitlement month of a session that starts at the instant, as `YYYY-MM`."""
     return f"{local_date(instant):%Y-%m}"
+
+
+def year_of(month: str) -> str:
+    """Name the year that a month counts in, from April to March, as `2026/27`."""
+    start = int(month[:4]) - (int(month[5:]) < FIRST_MONTH_OF_YEAR)
+    return f"{start}/{(start + 1) % 100:02d}"
 
 
 def month_bounds(month: str) -> tuple[datetime, datetime]:

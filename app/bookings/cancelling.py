@@ -1,5 +1,6 @@
 """Cancelling a booking, and ending holds that have run out."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -8,15 +9,30 @@ from sqlalchemy.orm import Session
 from app.access.caller import Caller
 from app.access.scopes import ClientKind
 from app.authorities import service as authorities
-from app.bookings import counters, queries
+from app.bookings import queries
 from app.bookings.errors import AttendanceRecorded, CauseNotAllowed, SessionStarted
 from app.bookings.models import Booking
 from app.bookings.schemas import BookingCancel
 from app.bookings.service import get_for_change, tell_change
+from app.bookings.taking import release
 from app.clock import iso_week, month_of
-from app.outbox.service import emit
 
+CANCELLED = "booking.cancelled"
+SAID = ("in_time", "notice_hours", "entitlement_given_back")
+MAY_CANCEL = ("held", "confirmed", "waitlisted", "no_show")
 EXPIRED = "hold_expired"
+# The session began with its support still open.
+NOT_ARRANGED = "support_not_arranged"
+
+
+@dataclass(frozen=True)
+class Cancelled:
+    """A booking that was given up, and what the policy made of it."""
+
+    booking: Booking
+    in_time: bool
+    notice_hours: int | None
+    entitlement_given_back: bool
 
 
 def cancel_booking(
@@ -26,55 +42,77 @@ def cancel_booking(
     form: BookingCancel,
     *,
     now: datetime,
-) -> Booking:
+) -> Cancelled:
     """Give a place back; in time, the entitlement comes back with it."""
-    booking = get_for_change(session, caller, booking_id)
-    if booking.status == "cancelled":
-        return booking
     if form.cause != "family" and caller.kind is ClientKind.FAMILY_APP:
         raise CauseNotAllowed("A family app cancels for the family.", allowed=["family"])
+    booking = get_for_change(session, caller, booking_id, with_party=form.party)
+    if form.party and booking.party_id is not None:
+        for other in queries.list_party(session, caller, booking.party_id):
+            if other.id != booking.id:
+                queries.reload_locked(session, other)
+                if other.status in MAY_CANCEL:
+                    _cancel(session, caller, other, form, now=now)
+    return _cancel(session, caller, booking, form, now=now)
+
+
+def _cancel(
+    session: Session, caller: Caller, booking: Booking, form: BookingCancel, *, now: datetime
+) -> Cancelled:
+    if booking.status == "cancelled":
+        return _was_cancelled(session, booking)
     if booking.status == "attended":
         raise AttendanceRecorded("The child came; correct the attendance first.")
     starts_at = queries.session_start(session, booking.session_id)
     if starts_at <= now and form.cause != "provider":
         raise SessionStarted("It has begun; record the attendance instead.")
+    policies = authorities.list_policies(session)
+    policy = authorities.policy_of_month(policies, month_of(starts_at))
     in_time = (
         form.cause == "provider"
-        # Nothing firm is given up with a place that was only held.
-        or booking.status == "held"
-        or now <= starts_at - _notice(session, starts_at)
+        # Nothing firm is given up with a place that was only held, or waited for.
+        or booking.status in ("held", "waitlisted")
+        or now <= starts_at - timedelta(hours=policy.cancel_notice_hours)
     )
-    _release(session, booking, starts_at, gives_back_entitlement=in_time)
+    used = booking.uses_entitlement
+    release(
+        session,
+        booking,
+        starts_at,
+        gives_back_entitlement=in_time or policy.late_cancellation_gives_back,
+    )
     booking.cancel_cause = form.cause
     booking.cancel_reason = form.reason
     booking.cancelled_at = now
-    tell_change(session, caller, booking, "booking.cancelled", now=now)
-    return booking
+    said = Cancelled(
+        booking,
+        in_time=in_time,
+        notice_hours=policy.cancel_notice_hours,
+        entitlement_given_back=used and not booking.uses_entitlement,
+    )
+    tell_change(
+        session,
+        caller,
+        booking,
+        CANCELLED,
+        now=now,
+        cause=form.cause,
+        reason=form.reason,
+        facts={name: getattr(said, name) for name in SAID},
+    )
+    return said
 
 
-def _notice(session: Session, starts_at: datetime) -> timedelta:
-    policies = authorities.list_policies(session)
-    policy = authorities.policy_of_month(policies, month_of(starts_at))
-    return timedelta(hours=policy.cancel_notice_hours)
-
-
-def _release(
-    session: Session, booking: Booking, starts_at: datetime, *, gives_back_entitlement: bool
-) -> None:
-    """Give back all that a booking takes, in the order in which it was taken."""
-    if booking.uses_entitlement and gives_back_entitlement:
-        counters.give_back_entitlement(session, booking.child_id, booking.month, booking.funding)
-        booking.uses_entitlement = False
-    counters.give_back_place(session, booking.session_id)
-    for need in booking.limited_needs:
-        counters.give_back_limited_support(session, booking.session_id, need)
-    booking.limited_needs = []
-    for task in booking.arrangements:
-        if task.support_service_id is not None and task.status != "dropped":
-            counters.give_back_service_week(session, task.support_service_id, iso_week(starts_at))
-        task.status = "dropped"
-    booking.status = "cancelled"
-    booking.hold_expires_at = None
+def _was_cancelled(session: Session, booking: Booking) -> Cancelled:
+    """Say of an earlier cancellation what was said then."""
+    facts = queries.facts_of_last(session, booking.id, CANCELLED) or {}
+    return Cancelled(
+        booking,
+        # A hold that ran out gave up nothing firm.
+        in_time=facts.get("in_time", not booking.uses_entitlement),
+        notice_hours=facts.get("notice_hours"),
+        entitlement_given_back=facts.get("entitlement_given_back", not booking.uses_entitlement),
+    )
 
 
 def expire_holds(
@@ -97,18 +135,9 @@ def expire_holds(
         # Several bookings' services are given back here, in no order, and the caller may take more.
         queries.lock_service_weeks(session, {iso_week(starts_at) for starts_at in starts.values()})
     for booking in expired:
-        _release(session, booking, starts[booking.session_id], gives_back_entitlement=True)
-        booking.cancel_cause = EXPIRED
+        cause = NOT_ARRANGED if booking.confirm_when_arranged else EXPIRED
+        release(session, booking, starts[booking.session_id], gives_back_entitlement=True)
+        booking.cancel_cause = cause
         booking.cancelled_at = now
-        booking.version += 1
-        booking.updated_at = now
-        emit(
-            session,
-            "booking.expired",
-            booking.id,
-            sequence=booking.version,
-            now=now,
-            child_id=booking.child_id,
-        )
-    session.flush()
+        tell_change(session, None, booking, "booking.expired", now=now, cause=cause)
     return len(expired)

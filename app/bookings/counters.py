@@ -70,8 +70,8 @@ def _counter(session: Session, child_id: UUID, month: str, funding: str) -> tupl
     )
 
 
-def take_place(session: Session, target: CatalogueSession) -> bool:
-    """Take a place of a session, if one is left and the session is still when it was read."""
+def take_places(session: Session, target: CatalogueSession, wanted: int) -> bool:
+    """Take places of a session, if so many are left and it is still when it was read."""
     return _changed(
         session,
         update(CatalogueSession)
@@ -81,9 +81,9 @@ def take_place(session: Session, target: CatalogueSession) -> bool:
             # With a place taken it can move no more; before that a broker may just have moved it.
             CatalogueSession.starts_at == target.starts_at,
             CatalogueSession.ends_at == target.ends_at,
-            CatalogueSession.taken < CatalogueSession.capacity,
+            CatalogueSession.taken + wanted <= CatalogueSession.capacity,
         )
-        .values(taken=CatalogueSession.taken + 1),
+        .values(taken=CatalogueSession.taken + wanted),
     )
 
 

@@ -1,15 +1,15 @@
 """Tables of the bookings room.
 
-Three counters guard what is scarce, each raised by a conditional update and bounded by a
-CHECK: places (`sessions.taken`), entitlement, and support (in a session, or of the
-authority in a week).
+Counters guard what is scarce, each raised by a conditional update and bounded by a CHECK:
+places (`sessions.taken`), entitlement (of a month, of a year), and support (in a session, or
+of the authority in a week).
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, LargeBinary, Uuid
+from sqlalchemy import CheckConstraint, Index, LargeBinary, Uuid, false, true
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -37,6 +37,53 @@ class EntitlementCounter(Base):
     funding: Mapped[str] = mapped_column(primary_key=True)
     allowed: Mapped[int | None]
     used: Mapped[int] = mapped_column(default=0)
+
+
+class YearlyCounter(Base):
+    """How much a child has used of what is allowed a year: minutes, nights or pence."""
+
+    __tablename__ = "yearly_counters"
+    __table_args__ = (
+        belongs_to("children", "child_id", ondelete="CASCADE"),
+        CheckConstraint("measure IN ('minutes', 'nights', 'pence')", name="measure"),
+        CheckConstraint("year ~ '^[0-9]{4}/[0-9]{2}$'", name="year"),
+        CheckConstraint("used >= 0 AND (allowed IS NULL OR used <= allowed)", name="used_allowed"),
+    )
+
+    authority_id: Mapped[UUID] = mapped_column(primary_key=True)
+    child_id: Mapped[UUID] = mapped_column(primary_key=True)
+    # From April to March, as `2026/27`.
+    year: Mapped[str] = mapped_column(primary_key=True)
+    measure: Mapped[str] = mapped_column(primary_key=True)
+    allowed: Mapped[int | None]
+    used: Mapped[int] = mapped_column(default=0)
+
+
+class EntitlementOverride(TenantTable, Base):
+    """What one child is allowed instead of the policy, why, by whose word and until when."""
+
+    __tablename__ = "entitlement_overrides"
+    __table_args__ = (
+        belongs_to("children", "child_id", ondelete="CASCADE"),
+        Index(None, "authority_id", "child_id", "id"),
+        CheckConstraint(
+            "measure IN ('free', 'contributory', 'minutes', 'nights', 'pence')", name="measure"
+        ),
+        CheckConstraint("allowed >= 0", name="allowed_not_negative"),
+        CheckConstraint("starts_on <= ends_on", name="days"),
+    )
+
+    child_id: Mapped[UUID]
+    measure: Mapped[str]
+    # Null allows any number.
+    allowed: Mapped[int | None]
+    starts_on: Mapped[date]
+    ends_on: Mapped[date]
+    reason: Mapped[str]
+    recorded_by: Mapped[UUID]
+    recorded_at: Mapped[datetime]
+    # Set when another list replaces it; what it once allowed can still be read.
+    ended_at: Mapped[datetime | None]
 
 
 class SessionSupport(Base):
@@ -85,6 +132,18 @@ class Arrangement(TenantTable, Base):
         CheckConstraint(
             "(source = 'authority') = (support_service_id IS NOT NULL)", name="service_of_source"
         ),
+        CheckConstraint(
+            "funder IN ('authority', 'provider', 'family', 'health', 'education', 'charity')",
+            name="funder",
+        ),
+        CheckConstraint("status <> 'waived' OR reason IS NOT NULL", name="waived_with_reason"),
+        Index(
+            "ix_arrangements_open",
+            "authority_id",
+            "due_at",
+            "id",
+            postgresql_where="status = 'open'",
+        ),
     )
 
     booking_id: Mapped[UUID]
@@ -95,6 +154,12 @@ class Arrangement(TenantTable, Base):
     cost_pence: Mapped[int]
     due_at: Mapped[datetime]
     status: Mapped[str] = mapped_column(default="open")
+    # Who pays for it.
+    funder: Mapped[str]
+    # Why it was waived, or taken up again.
+    reason: Mapped[str | None]
+    closed_at: Mapped[datetime | None]
+    version: Mapped[int] = mapped_column(default=1)
 
 
 class Booking(TenantTable, Base):
@@ -121,6 +186,12 @@ class Booking(TenantTable, Base):
             "hold_expires_at",
             postgresql_where="status = 'held' AND hold_expires_at IS NOT NULL",
         ),
+        Index(
+            "ix_bookings_party_id",
+            "authority_id",
+            "party_id",
+            postgresql_where="party_id IS NOT NULL",
+        ),
         CheckConstraint(
             "status IN ('held', 'confirmed', 'waitlisted', 'cancelled', 'attended', 'no_show')",
             name="status",
@@ -138,14 +209,23 @@ class Booking(TenantTable, Base):
     status: Mapped[str]
     # The month whose entitlement it uses: the session's when it was booked.
     month: Mapped[str]
+    # False for a break of a type that the policy did not count when it was booked.
+    counts: Mapped[bool] = mapped_column(default=True, server_default=true())
     # Given back by a cancellation in time; a late one keeps it used.
     uses_entitlement: Mapped[bool]
+    # What it uses of its year beside the month, by measure: minutes, nights, pence.
+    year: Mapped[str]
+    yearly_use: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
+    # Shared by those who were booked together, all or none.
+    party_id: Mapped[UUID | None]
     price_pence: Mapped[int]
     # Needs that take one of the session's limited places.
     limited_needs: Mapped[list[str]]
     # How well it fitted when it was booked, in numbers alone: what learning starts from.
     factors: Mapped[dict[str, Any] | None]
     hold_expires_at: Mapped[datetime | None]
+    # Held only for its support: it is confirmed as soon as that is in place.
+    confirm_when_arranged: Mapped[bool] = mapped_column(default=False, server_default=false())
     cancelled_at: Mapped[datetime | None]
     cancel_cause: Mapped[str | None]
     cancel_reason: Mapped[str | None]
@@ -156,6 +236,85 @@ class Booking(TenantTable, Base):
     arrangements: Mapped[list[Arrangement]] = relationship(
         order_by=Arrangement.need, cascade="all, delete-orphan", lazy="selectin"
     )
+
+
+class BookingChange(Base):
+    """One change of a booking: its n-th version, by whom, when and why; never altered."""
+
+    __tablename__ = "booking_changes"
+    __table_args__ = (belongs_to("bookings", "booking_id", ondelete="CASCADE"),)
+
+    authority_id: Mapped[UUID] = mapped_column(primary_key=True)
+    booking_id: Mapped[UUID] = mapped_column(primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True)
+    # The type of the event that told of it.
+    what: Mapped[str]
+    # Null for what happened before the history was kept.
+    status: Mapped[str | None]
+    at: Mapped[datetime]
+    # Null where the service itself did it, as time went by.
+    client_id: Mapped[UUID | None]
+    client_kind: Mapped[str | None]
+    grant_id: Mapped[UUID | None]
+    cause: Mapped[str | None]
+    reason: Mapped[str | None]
+    # Codes, counts and ids that explain it.
+    facts: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
+
+
+class WaitlistEntry(Base):
+    """A booking's turn on the waiting list of its session."""
+
+    __tablename__ = "waitlist_entries"
+    __table_args__ = (
+        belongs_to("bookings", "booking_id", ondelete="CASCADE"),
+        belongs_to("sessions", "session_id"),
+        Index("ix_waitlist_entries_turn", "authority_id", "session_id", "joined_at", "booking_id"),
+    )
+
+    authority_id: Mapped[UUID] = mapped_column(primary_key=True)
+    booking_id: Mapped[UUID] = mapped_column(primary_key=True)
+    session_id: Mapped[UUID]
+    joined_at: Mapped[datetime]
+    # When it was last passed over, and by which rule.
+    skipped_at: Mapped[datetime | None]
+    skip_reason: Mapped[str | None]
+
+
+class PlaceOffer(TenantTable, Base):
+    """A place kept for a booking that waits, until the family answers or the deadline passes."""
+
+    __tablename__ = "place_offers"
+    __table_args__ = (
+        belongs_to("bookings", "booking_id", ondelete="CASCADE"),
+        Index(
+            "uq_place_offers_booking_open",
+            "authority_id",
+            "booking_id",
+            unique=True,
+            postgresql_where="status = 'open'",
+        ),
+        Index(
+            "ix_place_offers_open",
+            "authority_id",
+            "expires_at",
+            postgresql_where="status = 'open'",
+        ),
+        CheckConstraint("source IN ('waitlist', 'round')", name="source"),
+        CheckConstraint(
+            "status IN ('open', 'accepted', 'declined', 'expired', 'withdrawn')", name="status"
+        ),
+        CheckConstraint("(status = 'open') = (answered_at IS NULL)", name="answered_when"),
+    )
+
+    booking_id: Mapped[UUID]
+    child_id: Mapped[UUID]
+    session_id: Mapped[UUID]
+    source: Mapped[str]
+    status: Mapped[str]
+    made_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    answered_at: Mapped[datetime | None]
 
 
 class Feedback(Base):

@@ -27,6 +27,7 @@ from app.authorities.models import SupportService
 from app.bookings.models import (
     ACTIVE_STATUSES,
     Booking,
+    BookingChange,
     EntitlementCounter,
     Feedback,
     SupportServiceWeek,
@@ -92,6 +93,18 @@ def find_booking(session: Session, caller: Caller, booking_id: UUID) -> Booking 
     return session.scalar(visible_bookings(caller).where(Booking.id == booking_id))
 
 
+def list_changes(session: Session, booking_id: UUID, page: PageRequest) -> Page[BookingChange]:
+    """List the changes of a booking in their order."""
+    return fetch_page(
+        session,
+        select(BookingChange).where(BookingChange.booking_id == booking_id),
+        page,
+        keys=[BookingChange.version],
+        parsers=[int],
+        key_of=lambda change: [change.version],
+    )
+
+
 def find_feedback(session: Session, booking_id: UUID, voice: str) -> Feedback | None:
     """Find what one voice said of a booking."""
     return session.scalar(
@@ -99,9 +112,31 @@ def find_feedback(session: Session, booking_id: UUID, voice: str) -> Feedback | 
     )
 
 
-def lock_child(session: Session, child_id: UUID) -> None:
-    """Let one change of a child's bookings happen at a time."""
-    session.execute(select(Child.id).where(Child.id == child_id).with_for_update(key_share=True))
+def facts_of_last(session: Session, booking_id: UUID, what: str) -> dict[str, Any] | None:
+    """Read what explained the latest change of a kind."""
+    return session.scalar(
+        select(BookingChange.facts)
+        .where(BookingChange.booking_id == booking_id, BookingChange.what == what)
+        .order_by(BookingChange.version.desc())
+        .limit(1)
+    )
+
+
+def lock_children(session: Session, child_ids: Collection[UUID]) -> None:
+    """Let one change of each child's bookings happen at a time; in one order for everybody."""
+    session.execute(
+        select(Child.id)
+        .where(Child.id.in_(child_ids))
+        .order_by(Child.id)
+        .with_for_update(key_share=True)
+    )
+
+
+def list_party(session: Session, caller: Caller, party_id: UUID) -> Sequence[Booking]:
+    """List those of the bookings made together that the caller may see."""
+    return session.scalars(
+        visible_bookings(caller).where(Booking.party_id == party_id).order_by(Booking.id)
+    ).all()
 
 
 def reload_locked(session: Session, booking: Booking) -> None:

@@ -36,7 +36,7 @@ from app.bookings.errors import (
     SupportUnavailable,
     VoiceNotAllowed,
 )
-from app.bookings.models import Booking, Feedback
+from app.bookings.models import Booking, BookingChange, Feedback
 from app.bookings.schemas import (
     AttendanceCreate,
     AttendanceRead,
@@ -44,9 +44,12 @@ from app.bookings.schemas import (
     BookingCreate,
     BookingQuery,
     BookingRead,
+    CancellationRead,
+    ChangeRead,
     EntitlementRead,
     FeedbackCreate,
     FeedbackRead,
+    PartyRead,
 )
 from app.clock import month_of
 from app.dependencies import NowDep, PageDep, with_etag
@@ -76,7 +79,7 @@ IdempotencyKeyDep = Annotated[str, Depends(get_idempotency_key)]
 @router.post(
     "/bookings",
     status_code=placing.CREATED,
-    response_model=BookingRead,
+    response_model=BookingRead | PartyRead,
     responses=responses(
         IdempotencyKeyMissing,
         NotFound,
@@ -101,10 +104,15 @@ def place_booking(
     key: IdempotencyKeyDep,
     now: NowDep,
     response: Response,
-) -> Booking:
-    """Place a booking for a child."""
+) -> Booking | PartyRead:
+    """Place a booking for a child, or for several together."""
     placed = placing.place_booking(session, warm, caller, order, key=key, now=now)
     response.status_code = placed.status
+    if placed.party_id is not None:
+        return PartyRead(
+            party_id=placed.party_id,
+            items=[BookingRead.model_validate(booking) for booking in placed.bookings],
+        )
     response.headers["Location"] = f"/v1/bookings/{placed.booking.id}"
     return with_etag(response, placed.booking)
 
@@ -143,7 +151,7 @@ def confirm_booking(
 
 @router.post(
     "/bookings/{booking_id}/cancel",
-    response_model=BookingRead,
+    response_model=CancellationRead,
     responses=responses(NotFound, CauseNotAllowed, SessionStarted, AttendanceRecorded),
 )
 def cancel_booking(
@@ -152,9 +160,23 @@ def cancel_booking(
     session: SessionDep,
     now: NowDep,
     form: Annotated[BookingCancel | None, Body()] = None,
-) -> Booking:
-    """Cancel a booking."""
-    return cancelling.cancel_booking(session, caller, booking_id, form or BookingCancel(), now=now)
+) -> dict[str, object]:
+    """Cancel a booking, or all that were made together."""
+    said = cancelling.cancel_booking(session, caller, booking_id, form or BookingCancel(), now=now)
+    booking = BookingRead.model_validate(said.booking).model_dump()
+    return booking | {name: getattr(said, name) for name in cancelling.SAID}
+
+
+@router.get(
+    "/bookings/{booking_id}/history",
+    response_model=Page[ChangeRead],
+    responses=responses(NotFound),
+)
+def list_history(
+    booking_id: UUID, page: PageDep, caller: BookingsRead, session: SessionDep, now: NowDep
+) -> Page[BookingChange]:
+    """List every change of a booking, with who, when and why."""
+    return service.list_history(session, caller, booking_id, page, now=now)
 
 
 @router.post(

@@ -1,16 +1,18 @@
 """What the bookings room takes and gives."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from app.catalogue.schemas import Funding
 from app.wire import Instant, LongText, Month, ShortText, Wire
 
 Status = Literal["held", "confirmed", "waitlisted", "cancelled", "attended", "no_show"]
 Cause = Literal["family", "broker", "provider"]
+Funder = Literal["authority", "provider", "family", "health", "education", "charity"]
 FeedbackVoice = Literal["child", "parent", "provider"]
 Outcome = Literal["independence", "confidence", "friends", "skills"]
 
@@ -30,16 +32,41 @@ class BookingCreate(Wire):
                     "child_id": "019aab5e-7c00-7000-8000-000000000001",
                     "session_id": "019aab5e-7c00-7000-8000-000000000002",
                     "funding": "free",
-                }
+                },
+                {
+                    "child_ids": [
+                        "019aab5e-7c00-7000-8000-000000000001",
+                        "019aab5e-7c00-7000-8000-000000000003",
+                    ],
+                    "session_id": "019aab5e-7c00-7000-8000-000000000002",
+                    "funding": "contributory",
+                },
             ]
         }
     )
 
-    child_id: UUID
+    child_id: UUID | None = None
+    # Siblings, or a child and its buddy: all of them or none.
+    child_ids: Annotated[list[UUID], Field(min_length=2, max_length=8)] | None = None
     session_id: UUID
     funding: Funding
     # Keeps the place for a while without confirming it.
     hold_minutes: Annotated[int, Field(ge=1, le=7 * 24 * 60)] | None = None
+
+    @property
+    def children(self) -> list[UUID]:
+        """The children that are to go, each once."""
+        return self.child_ids or ([self.child_id] if self.child_id else [])
+
+    @model_validator(mode="after")
+    def _one_child_or_a_party(self) -> Self:
+        if (self.child_id is None) == (self.child_ids is None):
+            raise PydanticCustomError(
+                "child_or_children", "Name either child_id or child_ids, and not both"
+            )
+        if len(set(self.children)) < len(self.children):
+            raise PydanticCustomError("child_twice", "child_ids names a child twice")
+        return self
 
 
 class BookingCancel(Wire):
@@ -52,6 +79,8 @@ class BookingCancel(Wire):
     # Who cancels. A provider's cancellation always gives the entitlement back.
     cause: Cause = "family"
     reason: ShortText | None = None
+    # Cancels the places of all that were booked together with it.
+    party: bool = False
 
 
 class AttendanceCreate(Wire):
@@ -108,6 +137,10 @@ class ArrangementRead(BaseModel):
     cost_pence: int
     due_at: datetime
     status: Literal["open", "done", "waived", "dropped"]
+    funder: Funder
+    # Why it was waived, or taken up again.
+    reason: str | None
+    closed_at: datetime | None
 
 
 class BookingRead(BaseModel):
@@ -121,6 +154,8 @@ class BookingRead(BaseModel):
     funding: Funding
     status: Status
     month: str
+    # Shared by those who were booked together.
+    party_id: UUID | None
     price_pence: int
     arrangements: list[ArrangementRead]
     hold_expires_at: datetime | None
@@ -131,6 +166,39 @@ class BookingRead(BaseModel):
     uses_entitlement: bool
     created_at: datetime
     updated_at: datetime
+
+
+class PartyRead(BaseModel):
+    """Bookings that were made together, all or none."""
+
+    party_id: UUID
+    items: list[BookingRead]
+
+
+class CancellationRead(BookingRead):
+    """A cancelled booking, and what the authority's policy makes of it."""
+
+    # With the notice that the policy asks for; a provider's cancellation always is.
+    in_time: bool
+    notice_hours: int | None
+    entitlement_given_back: bool
+
+
+class ChangeRead(BaseModel):
+    """One change of a booking: what it became, when, by whom and why."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    version: int
+    what: str
+    status: Status | None
+    at: datetime
+    # Null where time did it.
+    client_id: UUID | None
+    client_kind: str | None
+    cause: str | None
+    reason: str | None
+    facts: dict[str, Any]
 
 
 class AttendanceRead(BaseModel):

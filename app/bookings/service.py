@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -12,8 +13,9 @@ from app.authorities import service as authorities
 from app.authorities.models import EntitlementPolicy
 from app.bookings import counters, queries
 from app.bookings.errors import ArrangementsOpen, NotHeld
+from app.bookings.history import record_change
 from app.bookings.holdings import Used, remaining
-from app.bookings.models import Booking
+from app.bookings.models import Booking, BookingChange
 from app.bookings.schemas import Allowance, BookingQuery, EntitlementRead
 from app.children import service as children
 from app.errors import NotFound
@@ -40,10 +42,16 @@ def get_booking(session: Session, caller: Caller, booking_id: UUID, *, now: date
     return booking
 
 
-def get_for_change(session: Session, caller: Caller, booking_id: UUID) -> Booking:
+def get_for_change(
+    session: Session, caller: Caller, booking_id: UUID, *, with_party: bool = False
+) -> Booking:
     """Get a booking that is about to change: nobody else changes it, or its child's, meanwhile."""
     booking = _get_visible(session, caller, booking_id)
-    queries.lock_child(session, booking.child_id)
+    child_ids = {booking.child_id}
+    if with_party and booking.party_id is not None:
+        party = queries.list_party(session, caller, booking.party_id)
+        child_ids |= {other.child_id for other in party}
+    queries.lock_children(session, child_ids)
     queries.reload_locked(session, booking)
     return booking
 
@@ -65,8 +73,7 @@ def confirm_booking(
     expired = booking.hold_expires_at is not None and booking.hold_expires_at <= now
     if booking.status != "held" or expired:
         raise NotHeld(status="cancelled" if expired else booking.status)
-    still_open = [task.need for task in booking.arrangements if task.status == "open"]
-    if still_open:
+    if still_open := needs_open(booking):
         raise ArrangementsOpen("Support has still to be arranged.", needs=still_open)
     booking.status = "confirmed"
     booking.hold_expires_at = None
@@ -74,20 +81,55 @@ def confirm_booking(
     return booking
 
 
+def needs_open(booking: Booking) -> list[str]:
+    """Name the needs whose support has still to be arranged."""
+    return [task.need for task in booking.arrangements if task.status == "open"]
+
+
 def tell_change(
-    session: Session, caller: Caller, booking: Booking, what: str, *, now: datetime
+    session: Session,
+    caller: Caller | None,
+    booking: Booking,
+    what: str,
+    *,
+    now: datetime,
+    cause: str | None = None,
+    reason: str | None = None,
+    facts: dict[str, Any] | None = None,
 ) -> None:
-    """Give a changed booking its next version, and tell of it."""
+    """Give a changed booking its next version, and tell of it; no caller: time went by."""
     booking.version += 1
     booking.updated_at = now
     session.flush()
-    tell(session, caller, booking, what, now=now)
+    tell(session, caller, booking, what, now=now, cause=cause, reason=reason, facts=facts)
 
 
-def tell(session: Session, caller: Caller, booking: Booking, what: str, *, now: datetime) -> None:
-    """Write the event and the audit entry of a booking's newest version."""
+def tell(
+    session: Session,
+    caller: Caller | None,
+    booking: Booking,
+    what: str,
+    *,
+    now: datetime,
+    cause: str | None = None,
+    reason: str | None = None,
+    facts: dict[str, Any] | None = None,
+) -> None:
+    """Write the event, the history and the audit entry of a booking's newest version."""
     emit(session, what, booking.id, sequence=booking.version, now=now, child_id=booking.child_id)
-    audit.record(session, caller, what, now=now, object_id=booking.id, child_ids=[booking.child_id])
+    record_change(session, caller, booking, what, now=now, cause=cause, reason=reason, facts=facts)
+    if caller is not None:
+        audit.record(
+            session, caller, what, now=now, object_id=booking.id, child_ids=[booking.child_id]
+        )
+
+
+def list_history(
+    session: Session, caller: Caller, booking_id: UUID, page: PageRequest, *, now: datetime
+) -> Page[BookingChange]:
+    """List every change of a booking the caller may see, the first one first."""
+    booking = get_booking(session, caller, booking_id, now=now)
+    return queries.list_changes(session, booking.id, page)
 
 
 def get_entitlement(

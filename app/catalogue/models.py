@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Computed, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, Computed, Index, UniqueConstraint, false
 from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -68,6 +68,8 @@ class Activity(TenantTable, Base):
     # How a place may be taken: free, contributory or both.
     funding: Mapped[list[str]]
     price_pence: Mapped[int] = mapped_column(default=0)
+    # What a place costs the authority, before what the family pays.
+    cost_pence: Mapped[int] = mapped_column(default=0, server_default="0")
     concepts: Mapped[list[str]]
     source_id: Mapped[str | None]
     version: Mapped[int] = mapped_column(default=1)
@@ -94,6 +96,12 @@ class Session(TenantTable, Base):
         # The last word on overselling, whatever the code believes.
         CheckConstraint("taken >= 0 AND taken <= capacity", name="taken_within_capacity"),
         CheckConstraint("status IN ('scheduled', 'cancelled')", name="status"),
+        Index(
+            "ix_sessions_kept_for_waitlist",
+            "authority_id",
+            "id",
+            postgresql_where="kept_for_waitlist",
+        ),
     )
 
     activity_id: Mapped[UUID]
@@ -102,6 +110,8 @@ class Session(TenantTable, Base):
     capacity: Mapped[int]
     # Held, confirmed, attended and no-show bookings, and outstanding offers of a place.
     taken: Mapped[int] = mapped_column(default=0)
+    # A place has come free which those who wait have not been offered yet: nobody else takes it.
+    kept_for_waitlist: Mapped[bool] = mapped_column(default=False, server_default=false())
     status: Mapped[str] = mapped_column(default="scheduled")
     source_id: Mapped[str | None]
     # The feed's schedule that it came from and still follows; a broker's cancellation clears it,

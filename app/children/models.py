@@ -17,6 +17,8 @@ class Household(TenantTable, Base):
 
     # A broker's own reference, so that no family name has to be kept.
     reference: Mapped[str | None]
+    # The authority's own code for what the family can afford; a policy may set contributions by it.
+    income_band: Mapped[str | None]
     created_at: Mapped[datetime]
 
 

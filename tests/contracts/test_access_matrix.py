@@ -186,6 +186,7 @@ OPERATIONS: dict[str, Operation] = {
     ),
     "GET /v1/bookings": Operation(for_families(200)),
     "GET /v1/bookings/{booking_id}": Operation(of_a_family(200)),
+    "GET /v1/bookings/{booking_id}/history": Operation(of_a_family(200)),
     "POST /v1/bookings/{booking_id}/confirm": Operation(of_a_family(200)),
     "POST /v1/bookings/{booking_id}/cancel": Operation(
         of_a_family(200), lambda ids: {"reason": "ill"}

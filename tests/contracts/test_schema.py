@@ -101,9 +101,9 @@ class TestDatabase:
 
         assert tuple(role) == (False, False, False, False, 0)
 
-    @pytest.mark.parametrize("table", ["audit_entries", "events", "consents"])
+    @pytest.mark.parametrize("table", ["audit_entries", "events", "consents", "booking_changes"])
     @pytest.mark.parametrize(
-        "statement", ["DELETE FROM {}", "UPDATE {} SET id = id", "TRUNCATE {}"]
+        "statement", ["DELETE FROM {}", "UPDATE {} SET authority_id = authority_id", "TRUNCATE {}"]
     )
     def test_what_is_append_only_stays(
         self, sessions: sessionmaker[Session], table: str, statement: str

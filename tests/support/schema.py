@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, LargeBinary, Table, Uuid, text
+from sqlalchemy import Connection, Integer, LargeBinary, Table, Uuid, text
 from sqlalchemy.dialects import postgresql
 
 from app.ids import new_id
@@ -134,6 +134,8 @@ def values_of_keys(table: Table) -> dict[str, Any]:
         if isinstance(column.type, Uuid)
         else b"x"
         if isinstance(column.type, LargeBinary)
+        else 1
+        if isinstance(column.type, Integer)
         else "x"
         for column in table.primary_key.columns
     }

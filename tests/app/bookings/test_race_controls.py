@@ -88,17 +88,17 @@ def _count_then_write(session: Session, table: Any, key: dict[str, Any], allowed
     return True
 
 
-def take_place(session: Session, target: CatalogueSession) -> bool:
+def take_places(session: Session, target: CatalogueSession, wanted: int) -> bool:
     """Check, then increment."""
     session.refresh(target)
     time.sleep(PAUSE_S)
-    if target.taken >= target.capacity:
+    if target.taken + wanted > target.capacity:
         return False
     counters_of = CatalogueSession.__table__
     session.execute(
         counters_of.update()
         .where(counters_of.c.id == target.id)
-        .values(taken=CatalogueSession.taken + 1)
+        .values(taken=CatalogueSession.taken + wanted)
     )
     return True
 
@@ -134,7 +134,7 @@ def forget_locks(patch: pytest.MonkeyPatch) -> None:
 
 def break_places(patch: pytest.MonkeyPatch) -> None:
     """Take places by check-then-increment."""
-    patch.setattr(counters, "take_place", take_place)
+    patch.setattr(counters, "take_places", take_places)
 
 
 def break_entitlement(patch: pytest.MonkeyPatch) -> None:

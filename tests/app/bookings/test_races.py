@@ -11,7 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session, sessionmaker
 
 from app.access.tokens import Tokens
-from app.bookings import placing
+from app.bookings import judging
 from app.bookings.cancelling import expire_holds
 from app.db import transaction
 from app.main import create_app
@@ -191,7 +191,7 @@ class TestSessionChangedWhileJudged:
     ) -> None:
         session_id = add_session(world, add_activity(world))
         [child_id] = races.add_children(world, 1)
-        explain_fit = placing.engine.explain_fit
+        explain_fit = judging.engine.explain_fit
 
         def explain_then_change(*args: Any, **kwargs: Any) -> Any:
             fit = explain_fit(*args, **kwargs)
@@ -202,7 +202,7 @@ class TestSessionChangedWhileJudged:
                 session.execute(text("UPDATE catalogue_versions SET version = version + 1"))
             return fit
 
-        monkeypatch.setattr(placing.engine, "explain_fit", explain_then_change)
+        monkeypatch.setattr(judging.engine, "explain_fit", explain_then_change)
         book = booking(world, child_id, session_id, key="the same")
 
         assert [slug_of(book()), slug_of(book())] == [first, then]

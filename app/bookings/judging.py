@@ -1,0 +1,140 @@
+"""Whether a child may have a place: the rules that no counter decides, in the contract's order."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy.orm import Session
+
+from app.access.caller import Caller
+from app.access.scopes import ClientKind
+from app.authorities import service as authorities
+from app.authorities.models import EntitlementPolicy
+from app.bookings import queries
+from app.bookings.errors import (
+    AlreadyBooked,
+    ConsentMissing,
+    NotEligible,
+    PolicyAge,
+    SessionCancelled,
+    SessionOverlap,
+    SessionStarted,
+    SupportUnavailable,
+)
+from app.bookings.holdings import read_situation
+from app.catalogue.models import Activity
+from app.catalogue.models import Session as CatalogueSession
+from app.children import service as children
+from app.children.profiles import Profile
+from app.clock import age_on, local_date, month_of
+from app.engine import service as engine
+from app.engine.problem import Fit, Situation
+from app.engine.warm import WarmCatalogue
+from app.errors import Invalid
+
+# What the activity itself asks of a child. Availability is the family's to judge.
+NOT_FOR_THIS_CHILD: Final = ("age", "gender", "avoid", "distance")
+NO_SUPPORT: Final = ("need", "lead_time")
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """A child who may have a place in a session, and what that rests on."""
+
+    child: Profile
+    policy: EntitlementPolicy
+    situation: Situation
+    fit: Fit
+
+
+def judge(
+    session: Session,
+    catalogue: WarmCatalogue,
+    caller: Caller,
+    child: Profile,
+    target: CatalogueSession,
+    activity: Activity,
+    *,
+    funding: str,
+    now: datetime,
+) -> Judgement:
+    """Find nothing against a place for the child, or say the first thing that is."""
+    if caller.kind is ClientKind.FAMILY_APP and not children.consent_holds(
+        session, child.id, "booking"
+    ):
+        raise ConsentMissing(
+            "Record the family's consent first.",
+            purpose="booking",
+            record_at=f"/v1/children/{child.id}/consents",
+        )
+    situation = read_situation(session, child, starts_from=target.starts_at)
+    policy = authorities.policy_of_month(situation.policies, month_of(target.starts_at))
+    _check_session(child, target, policy, now=now)
+    fit = engine.explain_fit(session, catalogue, child, target.id, situation=situation, now=now)
+    _check_fit(session, child, target, fit)
+    if funding not in activity.funding:
+        raise Invalid(
+            "funding",
+            "funding_not_offered",
+            f"This activity can be booked as: {', '.join(activity.funding)}",
+        )
+    return Judgement(child, policy, situation, fit)
+
+
+def judge_again(
+    session: Session,
+    catalogue: WarmCatalogue,
+    judgement: Judgement,
+    target: CatalogueSession,
+    *,
+    now: datetime,
+) -> Judgement:
+    """Read how the session suits the child as things stand by now in this transaction."""
+    child = judgement.child
+    situation = read_situation(session, child, starts_from=target.starts_at)
+    fit = engine.explain_fit(session, catalogue, child, target.id, situation=situation, now=now)
+    _check_fit(session, child, target, fit)
+    return replace(judgement, situation=situation, fit=fit)
+
+
+def _check_session(
+    child: Profile, target: CatalogueSession, policy: EntitlementPolicy, *, now: datetime
+) -> None:
+    age_years = age_on(child.date_of_birth, local_date(target.starts_at))
+    if not policy.min_age_years <= age_years <= policy.max_age_years:
+        raise PolicyAge(
+            "The authority's policy is for other ages on that day.",
+            min_age=policy.min_age_years,
+            max_age=policy.max_age_years,
+            age_on_the_day=age_years,
+        )
+    if target.starts_at <= now:
+        raise SessionStarted(starts_at=target.starts_at.isoformat())
+    if target.status == "cancelled":
+        raise SessionCancelled(session_id=str(target.id))
+
+
+def _check_fit(session: Session, child: Profile, target: CatalogueSession, fit: Fit) -> None:
+    obstacles = {obstacle.reason: obstacle for obstacle in fit.obstacles}
+
+    def told(reasons: tuple[str, ...]) -> list[dict[str, object]]:
+        return [
+            {
+                "reason": reason,
+                "text": obstacles[reason].text,
+                "remedy": obstacles[reason].remedy,
+                **obstacles[reason].facts,
+            }
+            for reason in reasons
+            if reason in obstacles
+        ]
+
+    if reasons := told(NOT_FOR_THIS_CHILD):
+        raise NotEligible("The activity is for other children.", reasons=reasons)
+    if reasons := told(NO_SUPPORT):
+        raise SupportUnavailable("An essential need cannot be met.", reasons=reasons)
+    live = queries.find_live_booking(session, child.id, target.id)
+    if live is not None:
+        raise AlreadyBooked("The child has a booking here.", booking_id=str(live))
+    if reasons := told(("overlap",)):
+        raise SessionOverlap("The child has another booking at that time.", reasons=reasons)

@@ -1,0 +1,160 @@
+"""Taking what a booking uses, and giving it back.
+
+Locks are taken in one order everywhere, so that no two changes wait for each other: the
+children, their bookings, the entitlement, the session, its support, the support services by need.
+"""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from app.bookings import counters, queries
+from app.bookings.errors import (
+    EntitlementExhausted,
+    SessionCancelled,
+    SessionFull,
+    SupportUnavailable,
+)
+from app.bookings.holdings import remaining
+from app.bookings.judging import Judgement
+from app.bookings.models import ACTIVE_STATUSES, Arrangement, Booking
+from app.catalogue.models import Session as CatalogueSession
+from app.clock import iso_week
+from app.errors import Unavailable
+from app.ids import new_id
+
+
+def take_entitlement(session: Session, booking: Booking, judgement: Judgement) -> None:
+    """Use one of the month's entitlement of the booking's funding."""
+    policy = judgement.policy
+    allowed = {"free": policy.free_per_month, "contributory": policy.contributory_per_month}
+    month, funding = booking.month, booking.funding
+    if counters.take_entitlement(
+        session, booking.child_id, month, funding, allowed=allowed[funding]
+    ):
+        booking.uses_entitlement = True
+        return
+    used = counters.used_in_month(session, booking.child_id, month)
+    other = "contributory" if funding == "free" else "free"
+    other_left = remaining(allowed[other], used.get(other, 0))
+    raise EntitlementExhausted(
+        f"The {funding} entitlement of {month} is used up.",
+        month=month,
+        funding=funding,
+        allowed=allowed[funding],
+        used=used.get(funding, 0),
+        # What would make it possible.
+        **{f"{other}_remaining": other_left},
+    )
+
+
+def take_places(session: Session, target: CatalogueSession, wanted: int = 1) -> None:
+    """Take places of a session, all that are wanted or none."""
+    judged = (target.starts_at, target.ends_at)
+    # A place that comes free between a vain try and the look at why is tried for again.
+    while not counters.take_places(session, target, wanted):
+        session.refresh(target)
+        if target.status == "cancelled":
+            raise SessionCancelled(session_id=str(target.id))
+        if (target.starts_at, target.ends_at) != judged:
+            raise Unavailable("The session has just been moved.")
+        if target.taken + wanted > target.capacity:
+            raise SessionFull(
+                "Every place is taken."
+                if target.taken >= target.capacity
+                else "Fewer places are left than are wanted together.",
+                session_id=str(target.id),
+                capacity=target.capacity,
+                places_left=target.capacity - target.taken,
+                places_wanted=wanted,
+            )
+
+
+def take_support(
+    session: Session,
+    booking: Booking,
+    target: CatalogueSession,
+    judgement: Judgement,
+    *,
+    now: datetime,
+) -> None:
+    """Take the limited places a booking needs, and open a task for all that must be arranged."""
+    fit = judgement.fit
+    # What is only helpful to one child leaves the place to another who cannot do without.
+    booking.limited_needs = sorted(
+        need.need
+        for need in fit.needs
+        if need.met_by == "limited" and need.importance == "essential"
+    )
+    if booking.limited_needs:
+        places = queries.limited_places(session, target.id, target.activity_id)
+        for need in booking.limited_needs:
+            if not counters.take_limited_support(
+                session, target.id, need, allowed=places.get(need, 0)
+            ):
+                raise SupportUnavailable("The last place for a need has gone.", need=need)
+    week = iso_week(target.starts_at)
+    for wanted in sorted(fit.arrangements, key=lambda arrangement: arrangement.need):
+        service_id = None
+        if wanted.source == "authority":
+            same_terms = [
+                service
+                for service in judgement.situation.services
+                if (service.need, service.lead_days, service.cost_pence)
+                == (wanted.need, wanted.lead_days, wanted.cost_pence)
+            ]
+            for service in same_terms:
+                if counters.take_service_week(session, service.id, week, allowed=service.per_week):
+                    service_id = service.id
+                    break
+            else:
+                raise SupportUnavailable(
+                    "The authority's support of that week has gone.", need=wanted.need, week=week
+                )
+        booking.arrangements.append(
+            Arrangement(
+                authority_id=booking.authority_id,
+                id=new_id(),
+                need=wanted.need,
+                source=wanted.source,
+                support_service_id=service_id,
+                lead_days=wanted.lead_days,
+                cost_pence=wanted.cost_pence,
+                # The last moment at which it can still be ordered.
+                due_at=max(now, target.starts_at - timedelta(days=wanted.lead_days)),
+                status="open",
+                funder="authority",
+                reason=None,
+                closed_at=None,
+            )
+        )
+
+
+def release(
+    session: Session, booking: Booking, starts_at: datetime, *, gives_back_entitlement: bool
+) -> None:
+    """Cancel a booking and give back all that it takes, in the order in which it was taken."""
+    if booking.uses_entitlement and gives_back_entitlement:
+        give_back_entitlement(session, booking)
+    if booking.status in ACTIVE_STATUSES:
+        give_back_place_and_support(session, booking, starts_at)
+    booking.status = "cancelled"
+    booking.hold_expires_at = None
+
+
+def give_back_entitlement(session: Session, booking: Booking) -> None:
+    """Give back what a booking uses of the month."""
+    counters.give_back_entitlement(session, booking.child_id, booking.month, booking.funding)
+    booking.uses_entitlement = False
+
+
+def give_back_place_and_support(session: Session, booking: Booking, starts_at: datetime) -> None:
+    """Give back the place of a booking and what was kept for its needs."""
+    counters.give_back_place(session, booking.session_id)
+    for need in booking.limited_needs:
+        counters.give_back_limited_support(session, booking.session_id, need)
+    booking.limited_needs = []
+    for task in booking.arrangements:
+        if task.support_service_id is not None and task.status != "dropped":
+            counters.give_back_service_week(session, task.support_service_id, iso_week(starts_at))
+        task.status = "dropped"
