@@ -12,6 +12,7 @@ from app.feeds import routes as feeds
 from app.interests import routes as interests
 from app.learning import routes as learning
 from app.matches import routes as matches
+from app.passports import routes as passports
 from app.wishes import routes as wishes
 
 oauth = access.router
@@ -25,6 +26,7 @@ v1.include_router(children.households)
 v1.include_router(children.children)
 v1.include_router(goals.router)
 v1.include_router(bookings.router)
+v1.include_router(passports.router)
 v1.include_router(matches.router)
 v1.include_router(wishes.router)
 v1.include_router(learning.router)

@@ -11,6 +11,7 @@ from fastapi import Depends, Header, Query, Request, Response
 from sqlalchemy.orm import Session, sessionmaker
 
 from app.clock import Clock
+from app.encryption import MasterKeys
 from app.errors import PreconditionRequired
 from app.etags import etag_of
 from app.pagination import DEFAULT_LIMIT, MAX_LIMIT, PageRequest
@@ -24,6 +25,8 @@ class Context:
     clock: Clock
     # As many requests at once as there are database connections.
     admission: asyncio.Semaphore
+    # Of what is encrypted at rest.
+    master_keys: MasterKeys
     # Filled by the rooms above, which this module does not know.
     parts: dict[str, Any]
 
@@ -55,6 +58,11 @@ async def get_now(context: ContextDep) -> datetime:
     return context.clock()
 
 
+async def get_master_keys(context: ContextDep) -> MasterKeys:
+    """Give the keys of what is encrypted at rest."""
+    return context.master_keys
+
+
 async def get_request_id(request: Request) -> UUID:
     """Give the id of the request."""
     request_id: UUID = request.state.request_id
@@ -79,6 +87,7 @@ async def get_if_match(
 
 
 NowDep = Annotated[datetime, Depends(get_now)]
+MasterKeysDep = Annotated[MasterKeys, Depends(get_master_keys)]
 RequestIdDep = Annotated[UUID, Depends(get_request_id)]
 PageDep = Annotated[PageRequest, Depends(get_page)]
 IfMatchDep = Annotated[str, Depends(get_if_match)]

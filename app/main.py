@@ -6,6 +6,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
 from fastapi import FastAPI
+from joserfc.jwk import KeySet
 from sqlalchemy.orm import Session, sessionmaker
 from starlette.types import ASGIApp
 
@@ -15,6 +16,7 @@ from app.access.tokens import Tokens
 from app.clock import Clock, now_utc
 from app.dependencies import Context
 from app.documentation import serve_documentation
+from app.encryption import MasterKeys
 from app.engine.warm import WarmCatalogues
 from app.middleware import LargeBodyMiddleware, RequestMiddleware
 from app.rate_limits import RateLimiter, Rates
@@ -37,6 +39,8 @@ def create_app(
     tokens: Tokens,
     *,
     clock: Clock = now_utc,
+    # Without a key nothing sealed can be written or read: that is refused, not left in the clear.
+    master_keys: MasterKeys | None = None,
     most_at_once: int = 20,
     rate_limiter: RateLimiter | None = None,
     on_stop: Callable[[], Any] = lambda: None,
@@ -62,6 +66,7 @@ def create_app(
         session_factory,
         clock,
         asyncio.Semaphore(most_at_once),
+        master_keys=master_keys or MasterKeys(KeySet([])),
         parts={
             "tokens": tokens,
             "warm_catalogues": WarmCatalogues(),

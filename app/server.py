@@ -6,10 +6,13 @@ from contextlib import ExitStack
 
 import structlog
 from fastapi import FastAPI
+from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
-from app.access.tokens import Tokens, load_keys, make_keys
+from app.access.tokens import Tokens, make_keys
 from app.clock import now_utc
+from app.encryption import MasterKeys, UnusableKeys
+from app.key_files import load_keys
 from app.main import create_app
 from app.rate_limits import RateLimiter
 from app.settings import Settings
@@ -44,11 +47,29 @@ def signing_keys(settings: Settings) -> KeySet:
     return make_keys(settings.data_dir / "signing-keys.json")
 
 
+def master_keys(settings: Settings) -> MasterKeys:
+    """Load the keys of what is encrypted at rest; only a development machine makes its own."""
+    path = settings.data_keys_file
+    if path is None:
+        if settings.environment == "production":
+            raise SystemExit("Set SHORTBREAKS_DATA_KEYS_FILE: production makes no keys of its own.")
+        return MasterKeys.load_or_make(settings.data_dir / "data-keys.json")
+    try:
+        keys = MasterKeys.load(path)
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, JoseError) as error:
+        # Mostly its type only: the text may quote the file.
+        reason = str(error) if isinstance(error, UnusableKeys) else type(error).__name__
+        raise SystemExit(f"SHORTBREAKS_DATA_KEYS_FILE cannot be read: {reason}.") from None
+    if not keys.names:
+        raise SystemExit("SHORTBREAKS_DATA_KEYS_FILE holds no key.")
+    return keys
+
+
 def build() -> FastAPI:
     """Build the application of one serving process."""
     settings = Settings()
     configure_logging(settings)
-    keys = signing_keys(settings)
+    keys, masters = signing_keys(settings), master_keys(settings)
     rate_limiter = RateLimiter(
         settings.rates,
         now_utc,
@@ -61,6 +82,7 @@ def build() -> FastAPI:
     return create_app(
         database.sessions,
         Tokens(keys, issuer=settings.issuer),
+        master_keys=masters,
         most_at_once=settings.pool_size,
         rate_limiter=rate_limiter,
         on_stop=resources.close,

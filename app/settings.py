@@ -32,6 +32,8 @@ class Settings(BaseSettings):
     data_dir: Path = default_data_dir()
     # A JWK set with the token signing keys; made in `data_dir` outside production.
     signing_keys_file: Path | None = None
+    # A JWK set with the master keys of what is encrypted at rest; made likewise.
+    data_keys_file: Path | None = None
     issuer: str = "shortbreaks"
     pool_size: int = 20
     # Serving processes that share the rate limits; `serve --workers` sets it.

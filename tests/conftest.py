@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from app.access.tokens import Tokens
 from app.db import API_ROLE, make_engine, make_session_factory
 from app.embedded_postgres import EmbeddedPostgres
+from app.encryption import MasterKeys, make_master_key
 from app.main import create_app
 from app.migrate import migrate
 from app.rate_limits import RateLimiter, Rates
@@ -56,6 +57,12 @@ def tokens() -> Tokens:
 
 
 @pytest.fixture(scope="session")
+def master_keys() -> MasterKeys:
+    """Encrypt with a key of this run."""
+    return MasterKeys(KeySet([make_master_key()]))
+
+
+@pytest.fixture(scope="session")
 def shared_clock() -> SetClock:
     """Give the clock of the service, which `clock` sets back after each test."""
     return SetClock()
@@ -70,12 +77,23 @@ def clock(shared_clock: SetClock) -> Iterator[SetClock]:
 
 
 @pytest.fixture(scope="session")
-def application(sessions: sessionmaker[Session], tokens: Tokens, shared_clock: SetClock) -> FastAPI:
+def application(
+    sessions: sessionmaker[Session],
+    tokens: Tokens,
+    shared_clock: SetClock,
+    master_keys: MasterKeys,
+) -> FastAPI:
     """Put the service together once."""
     # The clock stands still and all tests call from one address: a minute lasts the whole run.
     rates = Rates(tokens_of_address="1000000/minute", unreadable="1000000/minute")
     limiter = RateLimiter(rates, shared_clock)
-    return create_app(sessions, tokens, clock=shared_clock, rate_limiter=limiter)
+    return create_app(
+        sessions,
+        tokens,
+        clock=shared_clock,
+        master_keys=master_keys,
+        rate_limiter=limiter,
+    )
 
 
 @pytest.fixture

@@ -30,6 +30,10 @@ class Scope(StrEnum):
     BOOKINGS_WRITE = "bookings:write"
     ATTENDANCE_WRITE = "attendance:write"
     FEEDBACK_WRITE = "feedback:write"
+    PASSPORTS_READ = "passports:read"
+    PASSPORTS_WRITE = "passports:write"
+    FLAGS_READ = "flags:read"
+    BRIEFING_READ = "briefing:read"
     WISHES_READ = "wishes:read"
     WISHES_WRITE = "wishes:write"
 
@@ -49,6 +53,10 @@ DESCRIPTIONS: dict[Scope, str] = {
     Scope.BOOKINGS_WRITE: "Book and cancel",
     Scope.ATTENDANCE_WRITE: "Record who came",
     Scope.FEEDBACK_WRITE: "Say what a session was like",
+    Scope.PASSPORTS_READ: "Read children's passports",
+    Scope.PASSPORTS_WRITE: "Write children's passports",
+    Scope.FLAGS_READ: "Read what to know before ringing a family up",
+    Scope.BRIEFING_READ: "Read who comes to a session and what each needs",
     Scope.WISHES_READ: "Read wishes",
     Scope.WISHES_WRITE: "Record wishes",
 }
@@ -62,6 +70,8 @@ FAMILY_SCOPES = frozenset(
         Scope.BOOKINGS_READ,
         Scope.BOOKINGS_WRITE,
         Scope.FEEDBACK_WRITE,
+        Scope.PASSPORTS_READ,
+        Scope.PASSPORTS_WRITE,
         Scope.WISHES_READ,
         Scope.WISHES_WRITE,
     }
@@ -76,11 +86,18 @@ SCOPES_OF_KIND: dict[ClientKind, frozenset[Scope]] = {
         Scope.HOUSEHOLDS_WRITE,
         Scope.CANDIDATES_READ,
         Scope.ATTENDANCE_WRITE,
+        Scope.FLAGS_READ,
+        Scope.BRIEFING_READ,
     },
     # Without a family's grant these open the doors, but there is no household behind them.
     ClientKind.FAMILY_APP: FAMILY_SCOPES,
     ClientKind.PROVIDER: frozenset(
-        {Scope.CATALOGUE_READ, Scope.ATTENDANCE_WRITE, Scope.FEEDBACK_WRITE}
+        {
+            Scope.CATALOGUE_READ,
+            Scope.ATTENDANCE_WRITE,
+            Scope.FEEDBACK_WRITE,
+            Scope.BRIEFING_READ,
+        }
     ),
     ClientKind.COMMISSIONER: frozenset({Scope.CATALOGUE_READ}),
     ClientKind.OPERATOR: frozenset({Scope.AUTHORITIES_CREATE}),

@@ -1,7 +1,5 @@
 """Access tokens: RFC 9068 JWTs of ten minutes, signed with Ed25519."""
 
-import json
-import os
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -16,6 +14,7 @@ from joserfc.jws import JWSRegistry
 from app.access.scopes import Scope
 from app.errors import Unauthenticated
 from app.ids import new_id
+from app.key_files import load_or_make_keys
 
 LIFETIME: Final = timedelta(minutes=10)
 ALGORITHM: Final = "Ed25519"
@@ -97,24 +96,8 @@ def _optional_id(claims: dict[str, Any], name: str) -> UUID | None:
     return UUID(claims[name]) if name in claims else None
 
 
-def load_keys(path: Path) -> KeySet:
-    """Read the signing keys: a JWK set, the signing key first."""
-    return KeySet.import_key_set(json.loads(path.read_text()))
-
-
 def make_keys(path: Path) -> KeySet:
     """Read the signing keys of a development machine, making them at the first start."""
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        key = OKPKey.generate_key("Ed25519", {"use": "sig"}, auto_kid=True)
-        draft = path.with_name(f".{path.name}.{os.getpid()}")
-        draft.touch(mode=0o600)
-        draft.write_text(json.dumps(KeySet([key]).as_dict(private=True)))
-        # Linking, unlike renaming, does not replace the keys another process made meanwhile.
-        try:
-            os.link(draft, path)
-        except FileExistsError:
-            pass
-        finally:
-            draft.unlink()
-    return load_keys(path)
+    return load_or_make_keys(
+        path, lambda: OKPKey.generate_key("Ed25519", {"use": "sig"}, auto_kid=True)
+    )

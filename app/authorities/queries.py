@@ -26,6 +26,11 @@ def list_active_authorities(session: Session) -> Sequence[UUID]:
     ).all()
 
 
+def list_every_authority(session: Session) -> Sequence[UUID]:
+    """List the authorities, whether or not their clients may call."""
+    return session.scalars(select(Authority.id).order_by(Authority.id)).all()
+
+
 def page_of_policies(session: Session, page: PageRequest) -> Page[EntitlementPolicy]:
     """List policies by the day they start on."""
     return fetch_page(

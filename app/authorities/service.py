@@ -92,6 +92,11 @@ def list_active_authorities(session: Session) -> list[UUID]:
     return list(queries.list_active_authorities(session))
 
 
+def list_every_authority(session: Session) -> list[UUID]:
+    """List the authorities, those at rest included, for what has to reach all that is stored."""
+    return list(queries.list_every_authority(session))
+
+
 def page_of_policies(session: Session, page: PageRequest) -> Page[EntitlementPolicy]:
     """List the policies, the oldest first."""
     return queries.page_of_policies(session, page)

@@ -4,7 +4,7 @@ from datetime import date, datetime, time
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index
+from sqlalchemy import CheckConstraint, Index, LargeBinary
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.db import Base, TenantTable, belongs_to
@@ -151,6 +151,24 @@ class Consent(TenantTable, Base):
     wording: Mapped[str | None]
     recorded_by: Mapped[UUID]
     recorded_at: Mapped[datetime]
+
+
+class ChildKey(Base):
+    """The key that seals a child's texts, itself wrapped: without it they cannot be read."""
+
+    __tablename__ = "child_keys"
+    __table_args__ = (
+        belongs_to("children", "child_id", ondelete="CASCADE"),
+        Index(None, "authority_id", "master_key"),
+    )
+
+    authority_id: Mapped[UUID] = mapped_column(primary_key=True)
+    child_id: Mapped[UUID] = mapped_column(primary_key=True)
+    key_id: Mapped[UUID]
+    # The name of the master key that wraps it.
+    master_key: Mapped[str]
+    wrapped: Mapped[bytes] = mapped_column(LargeBinary)
+    made_at: Mapped[datetime]
 
 
 class Child(TenantTable, Base):

@@ -5,10 +5,12 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select, delete, func, insert, select
+from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy.dialects.postgresql import insert as insert_if_absent
 from sqlalchemy.orm import Session
 
 from app.access.caller import Caller
-from app.children.models import Child, Consent, Goal, Household, Interest, Step
+from app.children.models import Child, ChildKey, Consent, Goal, Household, Interest, Step
 from app.db import Base
 from app.pagination import Page, PageRequest, fetch_page
 
@@ -174,3 +176,43 @@ def newest_consent(session: Session, child_id: UUID, purpose: str) -> bool | Non
         .order_by(Consent.id.desc())
         .limit(1)
     )
+
+
+def who_consents(session: Session, child_ids: Collection[UUID], purpose: str) -> set[UUID]:
+    """Tell for which of these children the newest statement about a purpose is for it."""
+    newest = (
+        select(Consent.child_id, Consent.given)
+        .ext(distinct_on(Consent.child_id))
+        .where(Consent.child_id.in_(child_ids), Consent.purpose == purpose)
+        .order_by(Consent.child_id, Consent.id.desc())
+        .subquery()
+    )
+    return set(session.scalars(select(newest.c.child_id).where(newest.c.given)))
+
+
+def list_keys(session: Session, child_ids: Collection[UUID]) -> Sequence[ChildKey]:
+    """List the keys that children have."""
+    return session.scalars(select(ChildKey).where(ChildKey.child_id.in_(child_ids))).all()
+
+
+def add_key_if_absent(session: Session, values: dict[str, Any]) -> None:
+    """Keep a child's key unless the child has one by now."""
+    session.execute(insert_if_absent(ChildKey).values(values).on_conflict_do_nothing())
+
+
+def list_keys_not_wrapped_by(
+    session: Session, master_key: str, *, limit: int
+) -> Sequence[ChildKey]:
+    """List children's keys that other master keys wrap, and lock them."""
+    return session.scalars(
+        select(ChildKey)
+        .where(ChildKey.master_key != master_key)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    ).all()
+
+
+def count_keys(session: Session) -> dict[str, int]:
+    """Count the children's keys that each master key wraps."""
+    rows = session.execute(select(ChildKey.master_key, func.count()).group_by(ChildKey.master_key))
+    return dict(rows.all())

@@ -1,6 +1,6 @@
 """Households, profiles and consents."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -338,3 +338,8 @@ def page_of_consents(
 def consent_holds(session: Session, child_id: UUID, purpose: str) -> bool | None:
     """Tell whether a purpose is consented to; None where nothing was ever said."""
     return queries.newest_consent(session, child_id, purpose)
+
+
+def who_consents(session: Session, child_ids: Collection[UUID], purpose: str) -> set[UUID]:
+    """Tell for which of these children a purpose is consented to at this moment."""
+    return queries.who_consents(session, child_ids, purpose)

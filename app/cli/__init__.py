@@ -9,6 +9,7 @@ from app.cli.clients import client
 from app.cli.demo import demo
 from app.cli.evaluating import evaluate_interests
 from app.cli.importing import import_files
+from app.cli.keys import keys
 from app.cli.learning import learn
 from app.cli.matching import match
 from app.cli.migrating import migrate
@@ -36,6 +37,7 @@ cli.command()(match)
 cli.command()(learn)
 cli.command()(seed)
 cli.command()(verify)
+cli.add_typer(keys)
 cli.command()(openapi)
 cli.command()(evaluate_interests)
 

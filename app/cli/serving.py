@@ -12,7 +12,7 @@ import uvicorn
 
 from app.clock import now_utc
 from app.jobs import make_queue, worker_beside
-from app.server import configure_logging
+from app.server import configure_logging, master_keys, signing_keys
 from app.settings import Settings
 from app.storage import Database, open_database
 
@@ -31,6 +31,9 @@ def serve(
     settings = Settings()
     check_port(host, port)
     configure_logging(settings)
+    # Before anything starts: a process that lacks its keys would be started again and again.
+    signing_keys(settings)
+    master_keys(settings)
     with open_database(settings, newest=settings.environment != "production") as database:
         typer.echo(f"Serving on http://{host}:{port}, documentation at /docs.", err=True)
         serve_database(database, host, port, workers=workers, worker=worker)

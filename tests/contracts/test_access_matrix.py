@@ -171,6 +171,18 @@ OPERATIONS: dict[str, Operation] = {
     "PATCH /v1/children/{child_id}/goals/{goal_id}/steps/{step_id}": Operation(
         of_a_family(200), lambda ids: {"status": "done"}
     ),
+    "GET /v1/children/{child_id}/passport": Operation(of_a_family(200)),
+    "PUT /v1/children/{child_id}/passport": Operation(
+        of_a_family(200), lambda ids: {"medical": "asthma", "flag": "Say hello to Sam first"}
+    ),
+    "GET /v1/children/{child_id}/passport/versions": Operation(of_a_family(200)),
+    "GET /v1/children/{child_id}/passport/versions/{version}": Operation(of_a_family(200)),
+    "GET /v1/children/{child_id}/flag": Operation(of_the_authority(200)),
+    # The own family is at the provider's own activity, the neighbours are at another's.
+    "GET /v1/sessions/{session_id}/briefing": Operation(
+        {**of_the_authority(200), PROVIDER: (200, 404, 404, 404)},
+        path={"session_id": "attended_session_id"},
+    ),
     "GET /v1/children/{child_id}/entitlements": Operation(of_a_family(200)),
     "GET /v1/children/{child_id}/matches": Operation(of_a_family(200)),
     "GET /v1/sessions/{session_id}/candidates": Operation(of_the_authority(200)),
@@ -263,7 +275,7 @@ def stage(
                 OWN: own,
                 NEIGHBOUR: neighbour,
                 FOREIGN: foreign,
-                ABSENT: {name: str(new_id()) for name in own},
+                ABSENT: {name: str(new_id()) for name in own} | {"version": "1"},
             },
         )
     shared_clock.now = NOON

@@ -101,7 +101,10 @@ class TestDatabase:
 
         assert tuple(role) == (False, False, False, False, 0)
 
-    @pytest.mark.parametrize("table", ["audit_entries", "events", "consents", "booking_changes"])
+    @pytest.mark.parametrize(
+        "table",
+        ["audit_entries", "events", "consents", "booking_changes", "passport_versions"],
+    )
     @pytest.mark.parametrize(
         "statement", ["DELETE FROM {}", "UPDATE {} SET authority_id = authority_id", "TRUNCATE {}"]
     )

@@ -4,6 +4,7 @@ from typing import Any
 
 from app.ids import new_id
 from tests.support.children import create_child
+from tests.support.passports import write_passport
 from tests.support.world import World
 
 SERVICE = {"need": "one_to_one", "lead_days": 7, "cost_pence": 4500, "per_week": 5}
@@ -50,6 +51,8 @@ def make_family(world: World, *, attends: str | None = None) -> dict[str, str]:
     goals = f"/v1/children/{child['id']}/goals"
     ids["goal_id"] = create(goals, {"text": "learn to swim on my own"})
     ids["step_id"] = create(f"{goals}/{ids['goal_id']}/steps", {"text": "visit the pool"})
+    write_passport(world, child["id"])
+    ids["version"] = "1"
     ids["wish_id"] = create(
         "/v1/wishes", {"child_id": child["id"], "text": "trains", "voice": "child"}
     )
@@ -64,5 +67,6 @@ def make_family(world: World, *, attends: str | None = None) -> dict[str, str]:
     started = create("/v1/activities", activity_body(attends or ids["provider_id"]))
     hour = {"starts_at": "2027-03-01T13:00:00Z", "ends_at": "2027-03-01T14:00:00Z"}
     began = create("/v1/sessions", {**session_body(started, day=1), **hour})
+    ids["attended_session_id"] = began
     ids["attended_id"] = create("/v1/bookings", {**order, "session_id": began})
     return ids

@@ -1,12 +1,15 @@
 """What the live schema must keep to, as questions whose answer lists the breaches."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, Integer, LargeBinary, Table, Uuid, text
 from sqlalchemy.dialects import postgresql
 
+from app.db import API_ROLE, make_engine
+from app.embedded_postgres import EmbeddedPostgres
 from app.ids import new_id
 
 TENANT_TABLES = """
@@ -139,3 +142,18 @@ def values_of_keys(table: Table) -> dict[str, Any]:
         else "x"
         for column in table.primary_key.columns
     }
+
+
+@contextmanager
+def forbid(postgres: EmbeddedPostgres, right: str) -> Iterator[None]:
+    """Take a right on a table, like `INSERT ON audit_entries`, from the service for a while."""
+    administrator = make_engine(postgres.url("postgres", "postgres"), role="postgres")
+    with administrator.connect() as connection:
+        connection.execute(text(f"REVOKE {right} FROM {API_ROLE}"))
+        connection.commit()
+        try:
+            yield
+        finally:
+            connection.execute(text(f"GRANT {right} TO {API_ROLE}"))
+            connection.commit()
+    administrator.dispose()

@@ -1,0 +1,87 @@
+"""`shortbreaks keys`: the master keys of what is encrypted at rest."""
+
+from collections import Counter
+from uuid import UUID
+
+import typer
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+from sqlalchemy.orm import Session, sessionmaker
+
+from app.authorities.service import list_every_authority
+from app.children.keys import count_by_master_key, wrap_again
+from app.db import NO_TENANT, transaction
+from app.encryption import MasterKeys, add_master_key
+from app.server import master_keys
+from app.settings import Settings
+from app.storage import open_database
+
+BATCH = 500
+
+keys = typer.Typer(
+    name="keys", help="Keep the master keys of what is encrypted.", no_args_is_help=True
+)
+
+
+@keys.command()
+def add() -> None:
+    """Put a new master key first in the key file; running services take it up by themselves."""
+    settings = Settings()
+    # Whatever is wrong with the file is told before it is written to.
+    master_keys(settings)
+    path = settings.data_keys_file or settings.data_dir / "data-keys.json"
+    try:
+        name = add_master_key(path)
+    except FileExistsError:
+        typer.echo(f"Another command is changing {path.name}. Try again.", err=True)
+        raise typer.Exit(1) from None
+    typer.echo(f"{name} is now the first key of {path}. Next: `shortbreaks keys rotate`.")
+
+
+@keys.command()
+def rotate() -> None:
+    """Wrap every child's key with the first master key, and say which other keys are unused."""
+    settings = Settings()
+    masters = master_keys(settings)
+    newest = settings.environment != "production"
+    errors = Console(stderr=True)
+    with (
+        open_database(settings, newest=newest) as database,
+        Progress(console=errors, transient=True, disable=not errors.is_terminal) as progress,
+    ):
+        with transaction(database.sessions, NO_TENANT) as session:
+            authority_ids = list_every_authority(session)
+        wrapped, in_use = 0, Counter[str]()
+        for authority_id in progress.track(authority_ids, description="Wrapping keys"):
+            wrapped += wrap_all_again(database.sessions, authority_id, masters)
+            with transaction(database.sessions, authority_id) as session:
+                in_use.update(count_by_master_key(session))
+    show_keys(masters, in_use)
+    typer.echo(f"{wrapped:,} keys wrapped anew.")
+    if set(in_use) - {masters.names[0]}:
+        typer.echo("Some were in use elsewhere: run it again.", err=True)
+        raise typer.Exit(1)
+
+
+def wrap_all_again(sessions: sessionmaker[Session], authority_id: UUID, masters: MasterKeys) -> int:
+    """Wrap the keys of one authority's children anew, a batch a transaction."""
+    total, done = 0, BATCH
+    while done == BATCH:
+        with transaction(sessions, authority_id) as session:
+            done = wrap_again(session, masters, limit=BATCH)
+        total += done
+    return total
+
+
+def show_keys(masters: MasterKeys, in_use: Counter[str]) -> None:
+    """Show each master key and how many children's keys it wraps."""
+    table = Table(title="Master keys")
+    table.add_column("Key")
+    table.add_column("Wraps", justify="right")
+    table.add_column("")
+    for number, name in enumerate(masters.names):
+        count = in_use[name]
+        state = "wraps new ones" if number == 0 else "in use" if count else "unused, may go"
+        table.add_row(name, f"{count:,}", state)
+    Console().print(table)
