@@ -142,7 +142,11 @@ def _dislike_text(judged: Eligibility, scores: Scores, row: int) -> str:
 
 
 def _strongest(preferences: tuple[Preference, ...], each: NDArray[np.float64]) -> Preference:
-    return preferences[int(np.argmax(each))]
+    # Of equal ones the first by its words, whatever its place in the profile.
+    return min(
+        (preferences[at] for at in np.flatnonzero(each == each.max())),
+        key=lambda one: (one.phrase.text, not one.avoid, one.phrase.concepts),
+    )
 
 
 def _said(catalogue: Catalogue, preference: Preference, activity: int) -> str:

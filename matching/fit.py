@@ -192,7 +192,7 @@ def _overlap(pair: _Pair) -> Obstacle:
     begins, finishes = int(sessions.starts_us[pair.index]), int(sessions.ends_us[pair.index])
     hours = [
         {"starts_at": place.starts_at.isoformat(), "ends_at": place.ends_at.isoformat()}
-        for place in pair.holdings.booked
+        for place in sorted(pair.holdings.booked, key=lambda one: to_microseconds(one.starts_at))
         if to_microseconds(place.starts_at) < finishes and to_microseconds(place.ends_at) > begins
     ]
     text = "another place is booked at that time"

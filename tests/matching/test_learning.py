@@ -105,7 +105,7 @@ class TestLearn:
         assert mean == pytest.approx(held_back.mean(), abs=0.03)
 
     def test_the_unrated_do_not_weaken_a_factor(self) -> None:
-        evidence = Evidence(8000, PLANTED, seed=2, unrated=0.6)
+        evidence = Evidence(6000, PLANTED, seed=2, unrated=0.6)
 
         learning = evidence.learn()
 
@@ -232,8 +232,8 @@ class TestInUse:
 
     @staticmethod
     def later_on(weights: Weights | LearnedWeights) -> Evidence:
-        """Give 4,000 outcomes as PLANTED says, then 4,000 as other weights say."""
-        before, after = Evidence(4000, PLANTED, 1), Evidence(4000, weights, 2)
+        """Give 4,000 outcomes as PLANTED says, then 2,000 as other weights say."""
+        before, after = Evidence(4000, PLANTED, 1), Evidence(2000, weights, 2)
         after.starts_us = after.starts_us + before.starts_us[-1] + 1
         for name, value in vars(after).items():
             setattr(after, name, np.concatenate([getattr(before, name), value]))
@@ -255,7 +255,7 @@ class TestInUse:
             learning.calibration_error,
         )
         assert later is not None
-        assert (later.still_better, later.n_held_back) == (True, 2000)
+        assert (later.still_better, later.n_held_back) == (True, 1500)
 
     def test_goes_once_it_is_not(self, planted: tuple[Evidence, Learning]) -> None:
         judged = self.judge(self.later_on(DEFAULT_WEIGHTS), planted[1])

@@ -65,7 +65,8 @@ BROADER = {
     "swimming": ["sport"],
 }
 
-# Days around which the calendar turns: month and year ends, a leap day, both clock changes.
+# Days around which the calendar turns: month and year ends, a leap day, both clock changes, and
+# where the years of ISO weeks turn: 2026 has 53 of them, and the last day of 2029 is in 2030's.
 TURNING_DAYS = [
     date(2026, 1, 31),
     date(2026, 3, 28),
@@ -74,9 +75,11 @@ TURNING_DAYS = [
     date(2026, 10, 24),
     date(2026, 10, 25),
     date(2026, 12, 31),
+    date(2027, 1, 3),
     date(2027, 2, 28),
     date(2028, 2, 28),
     date(2028, 2, 29),
+    date(2029, 12, 31),
 ]
 FEW_NEEDS = NEED_CODES[:8]
 
@@ -194,7 +197,9 @@ def draw_born(rng: Random, sessions: list[SessionRow]) -> date:
     if rng.random() < 0.2:
         return rng.choice([date(2008, 2, 29), date(2012, 2, 29), date(2016, 2, 29)])
     shifted = about + timedelta(days=rng.choice([-200, -1, 0, 1, 30]))
-    return date(shifted.year - years, shifted.month, min(shifted.day, 28))
+    if (shifted.month, shifted.day) == (2, 29) and (shifted.year - years) % 4:
+        return date(shifted.year - years, 3, 1)
+    return shifted.replace(year=shifted.year - years)
 
 
 def draw_child(rng: Random, sessions: list[SessionRow]) -> tuple[Child, Holdings]:
@@ -256,7 +261,13 @@ def draw_world(rng: Random, n_sessions: int = 60, n_children: int = 6) -> World:
     activities = [draw_activity(rng) for _ in range(12)]
     sessions = [draw_session(rng, activities) for _ in range(n_sessions)]
     # Now is often a whole number of days before some session, where lead times turn.
-    now = rng.choice(sessions).starts_at.astimezone(UTC) - timedelta(days=rng.choice([0, 1, 2, 7]))
+    now = rng.choice(sessions).starts_at.astimezone(UTC)
+    now -= timedelta(days=rng.choice([0, 1, 2, 7, 14]))
+    for at in range(0, n_sessions, 8):
+        session = sessions[at]
+        starts = now + timedelta(days=rng.choice([0, 1, 2, 7, 14]))
+        ends = starts + (session.ends_at.astimezone(UTC) - session.starts_at.astimezone(UTC))
+        sessions[at] = replace(session, starts_at=starts, ends_at=ends)
     taken = {
         (one.id, rng.choice(FEW_NEEDS)): rng.randint(1, 3)
         for one in rng.sample(sessions, len(sessions) // 3)
