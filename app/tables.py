@@ -7,6 +7,7 @@ import app.catalogue.models
 import app.children.models
 import app.engine.models
 import app.outbox.models
+import app.outcomes.models
 import app.passports.models
 import app.wishes.models  # noqa: F401
 from app.db import Base

@@ -221,6 +221,8 @@ class Booking(TenantTable, Base):
     price_pence: Mapped[int]
     # Needs that take one of the session's limited places.
     limited_needs: Mapped[list[str]]
+    # The family comes along and stays, as the child needs and the session offers.
+    family_stays: Mapped[bool] = mapped_column(default=False, server_default=false())
     # How well it fitted when it was booked, in numbers alone: what learning starts from.
     factors: Mapped[dict[str, Any] | None]
     hold_expires_at: Mapped[datetime | None]
@@ -334,6 +336,38 @@ class Feedback(Base):
     words: Mapped[str | None]
     outcomes: Mapped[list[str]]
     given_at: Mapped[datetime]
+
+    progress: Mapped[list["GoalProgress"]] = relationship(
+        primaryjoin="and_(Feedback.authority_id == foreign(GoalProgress.authority_id), "
+        "Feedback.booking_id == foreign(GoalProgress.booking_id), "
+        "Feedback.voice == foreign(GoalProgress.voice))",
+        order_by="GoalProgress.id",
+        viewonly=True,
+    )
+
+
+class GoalProgress(TenantTable, Base):
+    """What one voice said, after a session, of a goal or one of its steps; never altered."""
+
+    __tablename__ = "goal_progress"
+    __table_args__ = (
+        belongs_to("bookings", "booking_id", ondelete="CASCADE"),
+        belongs_to("goals", "goal_id", ondelete="CASCADE"),
+        belongs_to("steps", "step_id", ondelete="CASCADE"),
+        Index(None, "authority_id", "booking_id", "voice"),
+        Index(None, "authority_id", "goal_id", "id"),
+        CheckConstraint("voice IN ('child', 'parent', 'provider')", name="voice"),
+        CheckConstraint("progress IN ('started', 'closer', 'reached')", name="progress"),
+    )
+
+    booking_id: Mapped[UUID]
+    goal_id: Mapped[UUID]
+    # Null where it is about the goal as a whole.
+    step_id: Mapped[UUID | None]
+    voice: Mapped[str]
+    progress: Mapped[str]
+    words: Mapped[str | None]
+    said_at: Mapped[datetime]
 
 
 class IdempotencyKey(Base):
