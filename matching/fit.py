@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -13,7 +14,7 @@ from matching.codes import FUNDINGS, NEED_CODES, NEED_LABELS, SUPPORT_STATES
 from matching.eligibility import FREE, Eligibility, eligible, policy_on, reasons_of
 from matching.errors import InvalidProblem
 from matching.explain import explain_score, known_distance, need_text
-from matching.local_time import date_number, to_microseconds, to_moment
+from matching.local_time import DAY_US, date_number, to_microseconds, to_moment
 from matching.offers import AUTHORITY, NOTHING, PROVIDER, TOO_LATE
 from matching.problem import Child, Holdings, Live
 from matching.result import Fit, NeedFit, Obstacle
@@ -72,25 +73,13 @@ def explain_fit(
         arrangements=judged.support.arrangements(0),
         reasons=explain_score(catalogue, child, judged, scores, 0),
         needs=(
-            *_needs(judged.support.essential, "essential"),
-            *_needs(judged.support.helpful, "helpful"),
+            *_needs(pair, judged.support.essential, "essential"),
+            *_needs(pair, judged.support.helpful, "helpful"),
         ),
         obstacles=tuple(_OBSTACLES[reason](pair) for reason in reasons_of(int(judged.mask[0]))),
         places_left=int(live.places_left[index]),
         measures=measures_at(catalogue, judged, scores, 0),
     )
-
-
-def _needs(answers: Mapping[int, NeedAnswer], importance: str) -> list[NeedFit]:
-    found = []
-    for need, answer in answers.items():
-        how = int(answer.how[0])
-        lead_days, cost_pence = answer.terms(0) if how in {PROVIDER, AUTHORITY} else (None, None)
-        text = need_text(need, answer, 0)
-        found.append(
-            NeedFit(NEED_CODES[need], importance, MET_BY[how], lead_days, cost_pence, text)
-        )
-    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +101,51 @@ class _Pair:
     def needs(self, how: int) -> list[int]:
         answers = self.judged.support.essential
         return [need for need, answer in answers.items() if int(answer.how[0]) == how]
+
+    def is_limited(self, need: int) -> bool:
+        """Tell whether the session offers some of it."""
+        profile = self.catalogue.sessions.profile[self.index]
+        return bool(self.catalogue.profiles.limited[profile, need])
+
+    def has_service(self, need: int) -> bool:
+        """Tell whether the authority has some of it each week."""
+        return any(one.need == NEED_CODES[need] and one.per_week for one in self.live.services)
+
+    def notice_days(self, need: int) -> int:
+        """Give how many days of notice the quickest way to arrange a need takes."""
+        sessions, profiles = self.catalogue.sessions, self.catalogue.profiles
+        week = int(sessions.iso_week[self.index])
+        ways = [
+            *profiles.lead_days[:, sessions.profile[self.index], need].tolist(),
+            *(
+                one.lead_days
+                for one in self.live.services
+                if one.need == NEED_CODES[need]
+                and (one.per_week is None or one.taken.get(week, 0) < one.per_week)
+            ),
+        ]
+        # -1 stands where there is no way.
+        return int(min(days for days in ways if days >= 0))
+
+
+def _needs(pair: _Pair, answers: Mapping[int, NeedAnswer], importance: str) -> list[NeedFit]:
+    found = []
+    for need, answer in answers.items():
+        how = int(answer.how[0])
+        lead_days, cost_pence = answer.terms(0) if how in {PROVIDER, AUTHORITY} else (None, None)
+        text = need_text(need, answer, 0)
+        if how == TOO_LATE:
+            text += f": it takes {_days(pair.notice_days(need))}"
+        elif how == NOTHING and (pair.is_limited(need) or pair.has_service(need)):
+            text = f"{NEED_LABELS[need]} is all taken"
+        found.append(
+            NeedFit(NEED_CODES[need], importance, MET_BY[how], lead_days, cost_pence, text)
+        )
+    return found
+
+
+def _days(count: int) -> str:
+    return f"{count} day{'s' * (count != 1)}"
 
 
 def _birthday(born: date, years: int) -> date:
@@ -137,17 +171,39 @@ def _age(pair: _Pair) -> Obstacle:
 
 def _need(pair: _Pair) -> Obstacle:
     missing = pair.needs(NOTHING)
-    labels = ", ".join(NEED_LABELS[need] for need in missing)
-    facts = {"needs": [NEED_CODES[need] for need in missing]}
-    remedy = f"if the provider or the authority put in place {labels}"
-    return Obstacle("need", f"not provided: {labels}", facts, remedy)
+    limited = [need for need in missing if pair.is_limited(need)]
+    elsewhen = [need for need in missing if pair.has_service(need)]
+    taken = [need for need in missing if need in {*limited, *elsewhen}]
+    never = [need for need in missing if need not in taken]
+    # What is said of needs, where there are any of which to say it.
+    texts = {"not provided": never, "all taken": taken}
+    remedies = {
+        "if the provider or the authority put in place": never,
+        "if another child in this session no longer needed": limited,
+        "in a week in which the authority still has": elsewhen,
+    }
+    return Obstacle(
+        "need",
+        "; ".join(f"{text}: {_labels(needs)}" for text, needs in texts.items() if needs),
+        {"needs": _codes(missing), "taken": _codes(taken)},
+        "; ".join(f"{remedy} {_labels(needs)}" for remedy, needs in remedies.items() if needs),
+    )
+
+
+def _labels(needs: list[int]) -> str:
+    return ", ".join(NEED_LABELS[need] for need in needs)
+
+
+def _codes(needs: list[int]) -> list[str]:
+    return [NEED_CODES[need] for need in needs]
 
 
 def _distance(pair: _Pair) -> Obstacle:
     km = float(pair.judged.distance_km[pair.activity])
     reach = pair.child.max_km
     facts = {"distance_km": km, "max_km": reach}
-    remedy = "nearer venue, or a family that can travel further"
+    # Rounded up, so that it would do.
+    remedy = f"if the family could travel {math.ceil(km * 10) / 10:.1f} km, or at a nearer venue"
     return Obstacle("distance", f"{km:.1f} km away, {reach:g} km at most", facts, remedy)
 
 
@@ -181,10 +237,11 @@ def _full(pair: _Pair) -> Obstacle:
 
 def _lead_time(pair: _Pair) -> Obstacle:
     late = pair.needs(TOO_LATE)
-    labels = ", ".join(NEED_LABELS[need] for need in late)
-    facts = {"needs": [NEED_CODES[need] for need in late], "starts_at": pair.starts_at()}
-    text = f"too soon to arrange {labels}"
-    return Obstacle("lead_time", text, facts, "a later session leaves time to arrange it")
+    notice = max(pair.notice_days(need) for need in late)
+    facts = {"needs": _codes(late), "starts_at": pair.starts_at(), "lead_days": notice}
+    first = to_moment(to_microseconds(pair.live.now) + notice * DAY_US)
+    remedy = f"a session from {first:%Y-%m-%d %H:%M} on leaves the {_days(notice)} that it takes"
+    return Obstacle("lead_time", f"too soon to arrange {_labels(late)}", facts, remedy)
 
 
 def _overlap(pair: _Pair) -> Obstacle:

@@ -11,6 +11,7 @@ import pytest
 
 from matching import (
     BLOCKING_REASONS,
+    NEED_CODES,
     ActivityRow,
     Booked,
     Child,
@@ -85,20 +86,27 @@ class TestBlocked:
         assert tuple(one.reason for one in fit.obstacles) == BLOCKING_REASONS
         facts = {one.reason: one.facts for one in fit.obstacles}
         assert facts["age"] == {"age_years": 10, "min_age": 12, "max_age": 18}
-        assert facts["need"] == {"needs": ["bsl"]}
+        assert facts["need"] == {"needs": ["bsl"], "taken": []}
         assert facts["distance"] == {"distance_km": pytest.approx(11.12, abs=0.01), "max_km": 5.0}
         assert facts["time"]["starts_at"] == "2026-06-13T10:00:00+01:00"
         assert facts["gender"] == {"gender": "female"}
         assert facts["avoid"] == {"concepts": ["animals"]}
         assert facts["full"] == {"places_left": 0}
         assert facts["lead_time"]["needs"] == ["hoist"]
+        assert facts["lead_time"]["lead_days"] == 60
         assert len(facts["overlap"]["booked"]) == 1
         assert facts["entitlement"] == {"month": "2026-06", "funding": ["free"]}
 
     def test_says_what_would_make_it_possible(self) -> None:
         remedies = {one.reason: one.remedy for one in explain().obstacles}
         assert remedies["age"] == "possible from 2028-02-29 on"
-        assert "British Sign Language" in str(remedies["need"])
+        assert remedies["need"] == (
+            "if the provider or the authority put in place British Sign Language"
+        )
+        assert remedies["distance"] == "if the family could travel 11.2 km, or at a nearer venue"
+        assert remedies["lead_time"] == (
+            "a session from 2026-08-12 10:00 on leaves the 60 days that it takes"
+        )
         assert {reason for reason, remedy in remedies.items() if remedy is None} == {
             "gender", "cancelled", "past",
         }  # fmt: skip
@@ -119,7 +127,78 @@ class TestBlocked:
             ("bsl", "essential", "nothing"),
             ("makaton", "helpful", "provided"),
         ]
-        assert needs[2].text == "Makaton is provided"
+        assert [one.text for one in needs] == [
+            "a hoist could be arranged, but not before it starts: it takes 60 days",
+            "British Sign Language is not provided",
+            "Makaton is provided",
+        ]
+
+
+class TestTaken:
+    """What there is of a need, and all of it taken, is not the same as what there never is."""
+
+    CHILD = Child(date(2013, 1, 1), "female", needs=(Need("one_to_one"), Need("bsl")))
+    ACTIVITY = replace(HARD, offers=(OfferRow("one_to_one", "limited", per_session=2),))
+
+    def fit(self, taken: int, *services: SupportService) -> Fit:
+        session = SessionRow(UUID(int=2), self.ACTIVITY.id, STARTS, ENDS)
+        catalogue = build_catalogue([self.ACTIVITY], [session], SMALL_VOCABULARY)
+        rows = np.array([[0, NEED_CODES.index("one_to_one"), taken]], dtype=np.int64)
+        live = Live(STARTS - timedelta(days=9), np.array([5]), rows, services)
+        return explain_fit(catalogue, self.CHILD, Holdings(), live, session.id)
+
+    def test_says_what_would_free_it(self) -> None:
+        service = SupportService("bsl", 3, 900, per_week=1, taken={202624: 1})
+        [obstacle] = self.fit(2, service).obstacles
+        assert obstacle.text == "all taken: a one-to-one worker, British Sign Language"
+        assert obstacle.facts == {
+            "needs": ["one_to_one", "bsl"],
+            "taken": ["one_to_one", "bsl"],
+        }
+        assert obstacle.remedy == (
+            "if another child in this session no longer needed a one-to-one worker; "
+            "in a week in which the authority still has British Sign Language"
+        )
+        assert [one.text for one in self.fit(2, service).needs] == [
+            "a one-to-one worker is all taken",
+            "British Sign Language is all taken",
+        ]
+
+    def test_the_remedies_are_true(self) -> None:
+        [obstacle] = self.fit(1).obstacles
+        assert obstacle.facts == {"needs": ["bsl"], "taken": []}
+        later = SupportService("bsl", 3, 900, per_week=1, taken={202623: 1})
+        assert self.fit(1, later).eligible
+        assert not self.fit(1, SupportService("bsl", 3, 900, per_week=0)).eligible
+
+
+OPEN = {"cancelled": False, "places_left": 1, "holdings": Holdings()}
+
+
+class TestRemedies:
+    """What is said to make a pair possible does make it possible."""
+
+    def test_travelling_as_far_as_said(self) -> None:
+        child = Child(date(2013, 1, 1), "female", latitude=53.0, longitude=-2.2, max_km=5.0)
+        early = {**OPEN, "now": STARTS - timedelta(days=1)}
+        [obstacle] = explain(child, **early).obstacles
+        said = float(str(obstacle.remedy).split()[5])
+        assert explain(replace(child, max_km=said), **early).eligible
+
+    def test_the_notice_said(self) -> None:
+        child = Child(date(2013, 1, 1), "female", needs=(Need("hoist"),))
+        quicker = SupportService("hoist", 20, 0, per_week=1)
+        taken = SupportService("hoist", 2, 0, per_week=1, taken={202624: 1})
+        late = {**OPEN, "services": (quicker, taken)}
+        [obstacle] = explain(child, now=STARTS - timedelta(days=19), **late).obstacles
+        assert obstacle.facts["lead_days"] == 20
+        assert explain(child, now=STARTS - timedelta(days=20), **late).eligible
+
+    def test_the_birthday_said(self) -> None:
+        child = Child(date(2015, 6, 13), "female")
+        early = {**OPEN, "now": STARTS - timedelta(days=1)}
+        [obstacle] = explain(child, **early).obstacles
+        assert obstacle.remedy == "possible from 2027-06-13 on"
 
 
 class TestPossible:
