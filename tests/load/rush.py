@@ -1,0 +1,161 @@
+"""The launch-day rush: ten times as many families after the places as there are."""
+
+import asyncio
+import time
+from collections import deque
+from dataclasses import dataclass
+from datetime import timedelta
+from random import Random
+
+from tests.load.clients import MIX, Client, Record, percentile
+from tests.load.history import Order, check_history, check_limits, count_of
+from tests.load.report import Report
+from tests.load.stage import Family, Stage
+
+PART = "rush"
+DEMAND = 10
+PLACES_OF_A_SESSION = 10
+# One of five clients is a broker at the telephone; the others are families' apps.
+BROKERS = 5
+# One child of four is asked for twice at the same time, by its family and by a broker.
+ASKED_FOR_TWICE = 4
+FUNDINGS = ("free", "contributory")
+
+
+@dataclass(frozen=True)
+class Size:
+    """How large the rush is."""
+
+    clients: int
+    places: int
+
+
+QUICK = Size(clients=100, places=200)
+FULL = Size(clients=500, places=1_000)
+
+
+async def run(stage: Stage, size: Size, report: Report, rng: Random) -> Record:
+    """Let the rush happen, and see what is left of it."""
+    starts = [
+        stage.world.clock.now + timedelta(days=35, hours=3 * number)
+        for number in range(size.places // PLACES_OF_A_SESSION)
+    ]
+    sessions = stage.add_sessions(starts, places=PLACES_OF_A_SESSION)
+    families = [number for number in range(size.clients) if number % BROKERS]
+    # Each child is asked for with both fundings, and some of them twice.
+    wanted = size.places * DEMAND * ASKED_FOR_TWICE // (2 * ASKED_FOR_TWICE + 2)
+    invited = stage.add_families(len(families), children=max(1, wanted // len(families)))
+    late = stage.add_families(1, children=len(sessions))[0].child_ids
+    mix = dict(MIX)
+    if not await stage.knows_waitlist():
+        del mix["waitlist"]
+
+    record = Record()
+    await stage.renew_broker_token()
+    work = make_orders(invited, sessions, brokers=size.clients - len(families), rng=rng)
+    clients = [
+        asyncio.create_task(_be(stage, number, orders, family, record, mix, Random(number)))
+        for number, (family, orders) in enumerate(work)
+    ]
+    started = time.perf_counter()
+    await asyncio.gather(*clients)
+    took_s = time.perf_counter() - started
+
+    refused_in_vain = await _try_what_is_left(stage, sessions, late, record)
+    _judge(stage, record, report, size, took_s=took_s, refused_in_vain=refused_in_vain)
+    return record
+
+
+def make_orders(
+    families: list[Family], sessions: list[str], *, brokers: int, rng: Random
+) -> list[tuple[Family | None, deque[Order]]]:
+    """Deal out the orders: families ask for their own children, brokers for anybody's.
+
+    What is popular is asked for more: places of the first sessions go first.
+    """
+    work: list[tuple[Family | None, deque[Order]]] = [(family, deque()) for family in families]
+    at_the_telephone: list[deque[Order]] = [deque() for _ in range(brokers)]
+    for family, orders in list(work):
+        assert family is not None
+        for child_id in family.child_ids:
+            twice = rng.randrange(ASKED_FOR_TWICE) == 0
+            for funding in FUNDINGS:
+                orders.append(Order(child_id, _popular(sessions, rng), funding))
+                if twice:
+                    order = Order(child_id, _popular(sessions, rng), funding)
+                    rng.choice(at_the_telephone).append(order)
+        rng.shuffle(orders)
+    return work + [(None, orders) for orders in at_the_telephone]
+
+
+def _popular(sessions: list[str], rng: Random) -> str:
+    return sessions[int(len(sessions) * rng.random() ** 1.5)]
+
+
+async def _be(
+    stage: Stage,
+    number: int,
+    orders: deque[Order],
+    family: Family | None,
+    record: Record,
+    mix: dict[str, int],
+    rng: Random,
+) -> None:
+    token = stage.broker_token
+    if family is not None:
+        mine = await stage.family_token(family)
+        token = lambda: mine  # noqa: E731 - the family's token, which outlives the rush
+    client = Client(number, stage.server.port, record, token, rng)
+    while await client.turn(orders, mix):
+        pass
+    client.close()
+
+
+async def _try_what_is_left(
+    stage: Stage, sessions: list[str], children: list[str], record: Record
+) -> list[str]:
+    """Ask for a place wherever one is left, now that all is quiet: "full" would be wrong."""
+    active = {"held", "confirmed"}
+    taken: dict[str, int] = {}
+    for booking in stage.kept():
+        taken[booking.session_id] = taken.get(booking.session_id, 0) + (booking.status in active)
+    client = Client(-1, stage.server.port, record, stage.broker_token, Random(0))
+    wrong = []
+    for session_id, child_id in zip(sessions, children, strict=True):
+        if taken.get(session_id, 0) < stage.capacity[session_id]:
+            answer = await client.place(Order(child_id, session_id, "free"), client.new_key())
+            if answer is None or answer.status != 201:
+                wrong.append(f"{session_id}: {answer and answer.slug}")
+    client.close()
+    return wrong
+
+
+def _judge(
+    stage: Stage,
+    record: Record,
+    report: Report,
+    size: Size,
+    *,
+    took_s: float,
+    refused_in_vain: list[str],
+) -> None:
+    kept = stage.kept()
+    limits = check_limits(kept, capacity=stage.capacity, month=stage.month)
+    history = check_history(record.events, kept)
+    answered = [second for seconds in record.seconds.values() for second in seconds]
+    tries = sum(event.phase == "invoke" for event in record.events if event.action == "place")
+    report.tell(PART, "clients, places, tries", f"{size.clients}, {size.places}, {tries}")
+    report.tell(PART, "acknowledged bookings", record.acknowledged)
+    report.tell(PART, "answers a second", f"{len(answered) / took_s:.0f}")
+    p99_s = percentile(answered, 0.99)
+    report.tell(PART, "p50", f"{percentile(answered, 0.5) * 1000:.0f} ms")
+    report.judge(PART, "p99", f"{p99_s * 1000:.0f} ms", "<= 1000 ms", met=p99_s <= 1)
+    report.none_of(PART, "oversold sessions", count_of(limits, "oversold"))
+    report.none_of(PART, "double entitlement", count_of(limits, "bookings in"))
+    report.none_of(PART, 'wrong "full" at rest', refused_in_vain)
+    report.none_of(PART, "answers of 500 and above", record.faults)
+    report.none_of(PART, "differences from the clients' histories", history)
+    report.none_of(PART, "requests without an answer", list(record.open_orders()))
+    verified = stage.verify()
+    report.judge(PART, "verify", verified, "0 breaches", met=verified.startswith("0 breaches"))
+    report.details[PART] = dict(record.answers)
