@@ -1,9 +1,10 @@
 """The database: tables' base, the tenant bound to each transaction, the one commit."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime
-from typing import Any, ClassVar, Final
+from datetime import UTC, date, datetime, time
+from functools import cache
+from typing import Any, ClassVar, Final, TypeVar
 from uuid import UUID
 
 from sqlalchemy import (
@@ -112,6 +113,32 @@ def belongs_to(
         ondelete=ondelete,
         name=name,
     )
+
+
+Model = TypeVar("Model", bound=Base)
+
+# What becomes of text in a JSON document; the other types of columns are JSON's own.
+FROM_TEXT: Final[Mapping[type, Callable[[str], Any]]] = {
+    UUID: UUID,
+    datetime: datetime.fromisoformat,
+    date: date.fromisoformat,
+    time: time.fromisoformat,
+}
+
+
+@cache
+def _readers(table: type[Base]) -> dict[str, Callable[[str], Any] | None]:
+    types = {column.key: column.type.python_type for column in table.__table__.columns}
+    return {key: FROM_TEXT.get(type_) for key, type_ in types.items()}
+
+
+def read_document(table: type[Model], document: Mapping[str, Any]) -> Model:
+    """Make a row of what a statement gave as a JSON document; no session keeps track of it."""
+    values: dict[str, Any] = {}
+    for key, read in _readers(table).items():
+        value = document[key]
+        values[key] = value if read is None or value is None else read(value)
+    return table(**values)
 
 
 def with_driver(url: str, *, role: str) -> URL:

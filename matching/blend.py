@@ -82,25 +82,27 @@ class Scores:
     slope: NDArray[np.float64] | None
     total: NDArray[np.float64]
 
-    def contribution(self, part: str, activity: int, at: int) -> float:
-        """Give what one part contributes to one session, in score space.
+    def contributions(
+        self, part: str, activities: NDArray[np.int32], at: NDArray[np.intp]
+    ) -> NDArray[np.float64]:
+        """Give what one part contributes to some sessions, in score space.
 
         Parameters
         ----------
         part : str
             A key of `of_activity` or of `of_session`.
-        activity : int
-            Position of the session's activity.
-        at : int
-            Position within the span.
+        activities : ndarray of shape (m,), int32
+            Positions of the sessions' activities.
+        at : ndarray of shape (m,), intp
+            Positions within the span.
 
         Returns
         -------
-        float
+        ndarray of shape (m,), float64
         """
         values = self.of_activity.get(part)
-        amount = values[activity] if values is not None else self.of_session[part][at]
-        return float(amount) if self.slope is None else float(amount * self.slope[at])
+        amounts = values[activities] if values is not None else self.of_session[part][at]
+        return amounts if self.slope is None else amounts * self.slope[at]
 
 
 def spoken_phrases(catalogue: Catalogue, child: Child, eligibility: Eligibility) -> list[Phrase]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 import numpy as np
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from matching.blend import Scores
 from matching.catalogue import Catalogue
-from matching.codes import NEED_LABELS, SETTINGS
+from matching.codes import NEED_LABELS, SETTINGS, WEEKDAYS
 from matching.eligibility import Eligibility
 from matching.local_time import to_moment
 from matching.offers import AUTHORITY, LIMITED, PROVIDED, PROVIDER, TOO_LATE
@@ -24,10 +24,14 @@ from matching.support import NeedAnswer
 FAINT: Final = 0.2
 
 
-def explain_score(
-    catalogue: Catalogue, child: Child, judged: Eligibility, scores: Scores, at: int
-) -> tuple[Reason, ...]:
-    """Say what makes up the score of one session.
+def explain_scores(
+    catalogue: Catalogue,
+    child: Child,
+    judged: Eligibility,
+    scores: Scores,
+    positions: Sequence[int],
+) -> list[tuple[Reason, ...]]:
+    """Say what makes up the scores of some sessions.
 
     Parameters
     ----------
@@ -35,35 +39,40 @@ def explain_score(
     child : Child
     judged : Eligibility
     scores : Scores
-    at : int
-        Position within the span.
+    positions : sequence of int
+        Within the span.
 
     Returns
     -------
-    tuple of Reason
-        In the order of `FACTORS`; parts that contribute nothing are left out. The contributions
-        add up to the score within 1e-9.
+    list of tuple of Reason
+        One tuple a position; each in the order of `FACTORS`, without parts that contribute
+        nothing. The contributions add up to the score within 1e-9.
     """
-    activity = int(catalogue.sessions.activity[judged.span.start + at])
-    texts: dict[str, Callable[[], str]] = {
-        "interest": lambda: _interest_text(catalogue, judged, scores, activity),
-        "dislike": lambda: _dislike_text(judged, scores, activity),
-        "goal": lambda: f"towards a goal: {catalogue.activities.titles[activity]}",
-        "distance": lambda: _distance_text(judged, child, activity),
-        "time": lambda: _time_text(catalogue, judged, at),
-        "support": lambda: _essential_text(judged, at),
-        "helpful": lambda: _helpful_text(judged, at),
-        "setting": lambda: _setting_text(catalogue, child, activity),
-        "friends": lambda: "a friend has a place in it",
-        "novelty": lambda: _novelty_text(scores, activity),
+    at = np.array(positions, dtype=np.intp)
+    activities = catalogue.sessions.activity[judged.span][at]
+    texts: dict[str, Callable[[int, int], str]] = {
+        "interest": lambda activity, _: _interest_text(catalogue, judged, scores, activity),
+        "dislike": lambda activity, _: _dislike_text(judged, scores, activity),
+        "goal": lambda activity, _: f"towards a goal: {catalogue.activities.titles[activity]}",
+        "distance": lambda activity, _: _distance_text(judged, child, activity),
+        "time": lambda _, at: _time_text(catalogue, judged, at),
+        "support": lambda _, at: _essential_text(judged, at),
+        "helpful": lambda _, at: _helpful_text(judged, at),
+        "setting": lambda activity, _: _setting_text(catalogue, child, activity),
+        "friends": lambda *_: "a friend has a place in it",
+        "novelty": lambda activity, _: _novelty_text(scores, activity),
     }
-    reasons = [Reason("base", scores.base, "open to this child")]
+    reasons = [[Reason("base", scores.base, "open to this child")] for _ in positions]
+    of_activity = activities.tolist()
     for part, text in texts.items():
-        amount = scores.contribution(part, activity, at)
-        if amount != 0.0:
-            factor = {"dislike": "interest", "helpful": "support"}.get(part, part)
-            reasons.append(Reason(factor, amount, text()))
-    return tuple(reasons)
+        factor = {"dislike": "interest", "helpful": "support"}.get(part, part)
+        amounts = scores.contributions(part, activities, at).tolist()
+        for so_far, amount, activity, position in zip(
+            reasons, amounts, of_activity, positions, strict=True
+        ):
+            if amount != 0.0:
+                so_far.append(Reason(factor, amount, text(activity, position)))
+    return [tuple(one) for one in reasons]
 
 
 def known_distance(judged: Eligibility, activity: int) -> float | None:
@@ -173,7 +182,8 @@ def _time_text(catalogue: Catalogue, judged: Eligibility, at: int) -> str:
         return "any time suits"
     starts = to_moment(int(catalogue.sessions.starts_us[judged.span.start + at]))
     spare = " with time to spare" if judged.slack_s[at] >= COMFORTABLE_S else ""
-    return f"{starts:%A %H:%M} is within your free time{spare}"
+    day = WEEKDAYS[starts.weekday()].capitalize()
+    return f"{day} {starts.hour:02d}:{starts.minute:02d} is within your free time{spare}"
 
 
 def _essential_text(judged: Eligibility, at: int) -> str:

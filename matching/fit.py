@@ -13,8 +13,13 @@ from matching.catalogue import Catalogue
 from matching.codes import FUNDINGS, NEED_CODES, NEED_LABELS, SUPPORT_STATES
 from matching.eligibility import FREE, Eligibility, eligible, policy_on, reasons_of
 from matching.errors import InvalidProblem
+<<<<<<< HEAD
+from matching.explain import explain_scores, known_distance, need_text
+from matching.local_time import date_number, to_microseconds, to_moment
+=======
 from matching.explain import explain_score, known_distance, need_text
 from matching.local_time import DAY_US, date_number, to_microseconds, to_moment
+>>>>>>> origin/main
 from matching.offers import AUTHORITY, NOTHING, PROVIDER, TOO_LATE
 from matching.problem import Child, Holdings, Live
 from matching.result import Fit, NeedFit, Obstacle
@@ -71,7 +76,7 @@ def explain_fit(
         price_pence=price if funding else None,
         support=SUPPORT_STATES[int(judged.support.state[0])],
         arrangements=judged.support.arrangements(0),
-        reasons=explain_score(catalogue, child, judged, scores, 0),
+        reasons=explain_scores(catalogue, child, judged, scores, [0])[0],
         needs=(
             *_needs(pair, judged.support.essential, "essential"),
             *_needs(pair, judged.support.helpful, "helpful"),

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Final
-from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from matching.blend import Scores, score, spoken_phrases
 from matching.catalogue import Catalogue
 from matching.eligibility import FREE, Eligibility, count_blocked, eligible
-from matching.explain import explain_score, known_distance
+from matching.explain import explain_scores, known_distance
 from matching.problem import Child, Holdings, Live
 from matching.result import Match, Matches
 from matching.weights import DEFAULT_WEIGHTS, AnyWeights
@@ -95,9 +95,7 @@ def match(
         mask = keep_best_of_each(mask, scores.total, activity)
     picked = pick_best(mask, scores.total, limit)
     return Matches(
-        items=tuple(
-            _make_match(catalogue, child, live, judged, scores, at, fold=fold) for at in picked
-        ),
+        items=_make_matches(catalogue, child, live, judged, scores, picked, fold=fold),
         blocked=count_blocked(judged.mask),
         considered=len(judged.mask),
     )
@@ -213,35 +211,58 @@ def judge_many(
     return result
 
 
-def _make_match(
+def _make_matches(
     catalogue: Catalogue,
     child: Child,
     live: Live,
     judged: Eligibility,
     scores: Scores,
-    at: int,
+    picked: list[int],
     *,
     fold: bool,
-) -> Match:
-    index = judged.span.start + at
-    activity = int(catalogue.sessions.activity[index])
-    others: tuple[UUID, ...] = ()
-    if fold:
-        same = (catalogue.sessions.activity[judged.span] == activity) & (judged.mask == 0)
-        same[at] = False
-        positions = np.flatnonzero(same)[:MOST_NEXT_SESSIONS]
-        others = tuple(catalogue.sessions.ids[judged.span.start + one] for one in positions)
-    free = bool(judged.funding[at] & FREE)
-    return Match(
-        session_id=catalogue.sessions.ids[index],
-        activity_id=catalogue.activities.ids[activity],
-        score=float(scores.total[at]),
-        distance_km=known_distance(judged, activity),
-        funding="free" if free else "contributory",
-        price_pence=0 if free else int(catalogue.activities.price_pence[activity]),
-        support="arrange" if judged.support.state[at] else "ready",
-        arrangements=judged.support.arrangements(at),
-        reasons=explain_score(catalogue, child, judged, scores, at),
-        places_left=int(live.places_left[index]),
-        next_session_ids=others,
-    )
+) -> tuple[Match, ...]:
+    sessions, start = catalogue.sessions, judged.span.start
+    activities = sessions.activity[judged.span][picked].tolist()
+    further = _further_sessions(sessions.activity[judged.span], judged, picked) if fold else {}
+    made = []
+    for at, activity, score_of_it, reasons in zip(
+        picked,
+        activities,
+        scores.total[picked].tolist(),
+        explain_scores(catalogue, child, judged, scores, picked),
+        strict=True,
+    ):
+        free = bool(judged.funding[at] & FREE)
+        made.append(
+            Match(
+                session_id=sessions.ids[start + at],
+                activity_id=catalogue.activities.ids[activity],
+                score=score_of_it,
+                distance_km=known_distance(judged, activity),
+                funding="free" if free else "contributory",
+                price_pence=0 if free else int(catalogue.activities.price_pence[activity]),
+                support="arrange" if judged.support.state[at] else "ready",
+                arrangements=judged.support.arrangements(at),
+                reasons=reasons,
+                places_left=int(live.places_left[start + at]),
+                next_session_ids=tuple(sessions.ids[start + one] for one in further.get(at, ())),
+            )
+        )
+    return tuple(made)
+
+
+def _further_sessions(
+    activity: NDArray[np.int32], judged: Eligibility, picked: list[int]
+) -> dict[int, list[int]]:
+    """Find the other sessions of the picked ones' activities that are open, by position."""
+    open_to = np.flatnonzero(judged.mask == 0)
+    same = np.zeros(int(activity.max(initial=0)) + 1, dtype=np.bool_)
+    same[activity[picked]] = True
+    near = open_to[same[activity[open_to]]]
+    of_activity: defaultdict[int, list[int]] = defaultdict(list)
+    for at, one in zip(near.tolist(), activity[near].tolist(), strict=True):
+        of_activity[one].append(at)
+    return {
+        at: [other for other in of_activity[int(activity[at])] if other != at][:MOST_NEXT_SESSIONS]
+        for at in picked
+    }

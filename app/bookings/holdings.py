@@ -11,11 +11,12 @@ from sqlalchemy.orm import Session
 from app.authorities import service as authorities
 from app.authorities.models import EntitlementPolicy
 from app.bookings import queries
+from app.bookings.standing import read_standing
 from app.catalogue.models import Session as CatalogueSession
 from app.children.profiles import Profile
 from app.clock import iso_week, month_of, months_between
 from app.codes import NEED_CODES
-from app.engine.problem import Booked, Holdings, Remaining, Situation, SupportTaken
+from app.engine.problem import Booked, Holdings, Remaining, Situation, Taken
 
 # How much of a month's funding a child has used, by month and funding.
 Used = Mapping[tuple[str, str], int]
@@ -83,19 +84,20 @@ def _read_situation(
     starts_before: datetime,
 ) -> Situation:
     """Read the situation of the first child, whose companions are the others."""
-    policies = authorities.list_policies(session)
-    standing = queries.read_standing(
+    standing = read_standing(
         session,
         child_ids=child_ids,
         needs=needs,
         starts_from=starts_from,
+        starts_before=starts_before,
         week_from=iso_week(starts_from),
     )
     used = {(month, funding): count for month, funding, count in standing.counters}
     first = str(child_ids[0]) if child_ids else None
-    mine = [place for place in standing.places if place[0] == first]
-    theirs = [place for place in standing.places if place[0] != first]
+    mine = [place for place in standing.held if place[0] == first]
+    theirs = [place for place in standing.held if place[0] != first]
     return Situation(
+        catalogue_version=standing.catalogue_version,
         holdings=Holdings(
             booked=tuple(
                 Booked(datetime.fromisoformat(starts_at), datetime.fromisoformat(ends_at))
@@ -104,16 +106,13 @@ def _read_situation(
             visits=Counter(UUID(activity_id) for _, _, activity_id, *_ in mine),
             friends=Counter(UUID(session_id) for _, session_id, *_ in theirs),
             remaining={
-                month: _remaining(policies, month, used)
+                month: _remaining(standing.policies, month, used)
                 for month in months_between(starts_from, starts_before)
             },
         ),
-        taken=SupportTaken(
-            limited=[(UUID(id_), need, count) for id_, need, count in standing.limited],
-            weeks={(UUID(id_), week): count for id_, week, count in standing.weeks},
-        ),
-        policies=policies,
-        services=authorities.list_support_services(session),
+        taken=Taken(standing.places, standing.limited, standing.weeks),
+        policies=standing.policies,
+        services=standing.services,
         used=used,
     )
 

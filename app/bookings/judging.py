@@ -70,7 +70,7 @@ def judge(
     situation = read_situation(session, child, starts_from=target.starts_at)
     policy = authorities.policy_of_month(situation.policies, month_of(target.starts_at))
     _check_session(child, target, policy, now=now)
-    fit = engine.explain_fit(session, catalogue, child, target.id, situation=situation, now=now)
+    fit = engine.explain_fit(catalogue, child, target.id, situation=situation, now=now)
     _check_fit(session, child, target, fit)
     if funding not in activity.funding:
         raise Invalid(
@@ -92,7 +92,7 @@ def judge_again(
     """Read how the session suits the child as things stand by now in this transaction."""
     child = judgement.child
     situation = read_situation(session, child, starts_from=target.starts_at)
-    fit = engine.explain_fit(session, catalogue, child, target.id, situation=situation, now=now)
+    fit = engine.explain_fit(catalogue, child, target.id, situation=situation, now=now)
     _check_fit(session, child, target, fit)
     return replace(judgement, situation=situation, fit=fit)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
@@ -15,7 +15,6 @@ from sqlalchemy import (
     literal,
     or_,
     select,
-    text,
     true,
     values,
 )
@@ -255,53 +254,6 @@ def find_live_booking(session: Session, child_id: UUID, session_id: UUID) -> UUI
             Booking.status != "cancelled",
         )
     )
-
-
-# Written out, unlike the other reads: it is part of every match, and building it anew each time
-# takes longer than the database takes to answer it.
-STANDING: Final = text(
-    """
-    SELECT
-        (SELECT coalesce(jsonb_agg(jsonb_build_array(
-                    b.child_id, s.id, s.activity_id, s.starts_at, s.ends_at)), '[]')
-         FROM bookings b
-         JOIN sessions s ON s.authority_id = b.authority_id AND s.id = b.session_id
-         WHERE b.child_id = ANY (:child_ids) AND b.status = ANY (:active)) AS places,
-        (SELECT coalesce(jsonb_agg(jsonb_build_array(month, funding, used)), '[]')
-         FROM entitlement_counters WHERE child_id = ANY (:first_child)) AS counters,
-        (SELECT coalesce(jsonb_agg(jsonb_build_array(l.session_id, l.need, l.used)), '[]')
-         FROM session_support l
-         JOIN sessions s ON s.authority_id = l.authority_id AND s.id = l.session_id
-         WHERE l.need = ANY (:needs) AND l.used > 0 AND s.starts_at >= :starts_from) AS limited,
-        (SELECT coalesce(jsonb_agg(jsonb_build_array(support_service_id, week, used)), '[]')
-         FROM support_service_weeks WHERE week >= :week_from AND used > 0) AS weeks
-    """
-)
-
-
-def read_standing(
-    session: Session,
-    *,
-    child_ids: Sequence[UUID],
-    needs: Collection[str],
-    starts_from: datetime,
-    week_from: str,
-) -> Row[*tuple[Any, ...]]:
-    """Read in one statement what children hold, and what is taken.
-
-    Gives four lists: `places` held (child, session, activity, start, end), `counters` of the
-    first child (month, funding, used), `limited` places taken of sessions from an instant on
-    (session, need, used), and `weeks` of support services from a week on (service, week, used).
-    """
-    parameters = {
-        "child_ids": list(child_ids),
-        "first_child": list(child_ids[:1]),
-        "active": list(ACTIVE_STATUSES),
-        "needs": list(needs),
-        "starts_from": starts_from,
-        "week_from": week_from,
-    }
-    return session.execute(STANDING, parameters).one()
 
 
 def list_rolls(

@@ -1,17 +1,15 @@
 """A child's profile as matching and booking need it, read in one statement."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, time
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, ScalarSelect, and_, exists, func, or_, select
-from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by
-from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
+from sqlalchemy import Row, select, text
+from sqlalchemy.orm import Session
 
 from app.access.caller import Caller
-from app.children.models import AvailabilityWindow, Child, Friendship, Goal, Interest, Need, Step
+from app.children.models import Child
 from app.codes import NEED_CODES
 from app.errors import NotFound
 
@@ -68,15 +66,17 @@ class Profile:
 
 def get_profile(session: Session, caller: Caller, child_id: UUID, *, lock: bool = False) -> Profile:
     """Get the profile of a child that is the caller's business."""
-    mine = Child.id == child_id
-    if not caller.sees_every_household:
+    wanted = {
+        "child_ids": [child_id],
+        "every": caller.sees_every_household,
         # Without a family's grant this compares with null, which no household equals.
-        mine = mine & (Child.household_id == caller.household_id)
+        "household_id": caller.household_id,
+    }
     if lock:
         # Before the read, not with it: a row that was waited for shows its newest version, but
         # the lists that hang on it would still be those of the statement's beginning.
-        session.execute(select(Child.id).where(mine).with_for_update(key_share=True))
-    row = session.execute(PROFILES.where(mine)).one_or_none()
+        session.execute(LOCK, wanted)
+    row = session.execute(PROFILES, wanted).one_or_none()
     if row is None:
         raise NotFound
     return _profile(row)
@@ -86,10 +86,17 @@ def list_profiles(
     session: Session, *, born_after: date, born_until: date, gender: str | None
 ) -> list[Profile]:
     """List the profiles of all the authority's children of some ages, and of a gender if given."""
-    statement = PROFILES.where(Child.date_of_birth > born_after, Child.date_of_birth <= born_until)
+    statement = select(Child.id).where(
+        Child.date_of_birth > born_after, Child.date_of_birth <= born_until
+    )
     if gender is not None:
         statement = statement.where(Child.gender == gender)
-    return [_profile(row) for row in session.execute(statement.order_by(Child.id))]
+    wanted = {
+        "child_ids": list(session.scalars(statement)),
+        "every": True,
+        "household_id": None,
+    }
+    return [_profile(row) for row in session.execute(PROFILES, wanted)]
 
 
 def _profile(row: Row[*tuple[Any, ...]]) -> Profile:
@@ -105,103 +112,59 @@ def _profile(row: Row[*tuple[Any, ...]]) -> Profile:
                 (weekday, time.fromisoformat(starts), time.fromisoformat(ends))
                 for weekday, starts, ends in row.windows
             ),
-            "goals": tuple(text for texts in row.goals for text in texts if text is not None),
+            "goals": tuple(words for texts in row.goals for words in texts if words is not None),
             "companions": tuple(map(UUID, row.companions)),
         }
     )
 
 
-def _list_of(
-    columns: Sequence[InstrumentedAttribute[Any]], order: InstrumentedAttribute[Any]
-) -> ScalarSelect[Any]:
-    """Gather the rows of a child's table into one JSON list of lists."""
-    table = columns[0].class_
-    listed = func.jsonb_agg(aggregate_order_by(func.jsonb_build_array(*columns), order))
-    return (
-        select(func.coalesce(listed, func.jsonb_build_array(), type_=JSONB))
-        .where(_same_child(table.authority_id, table.child_id))
-        .scalar_subquery()
-    )
-
-
-def _same_child(
-    authority_id: InstrumentedAttribute[UUID], child_id: InstrumentedAttribute[UUID]
-) -> ColumnElement[bool]:
-    return and_(authority_id == Child.authority_id, child_id == Child.id)
-
-
-def _open_goals() -> ScalarSelect[Any]:
-    """Gather the open goals into one JSON list, each with its first open step or null."""
-    step = (
-        select(Step.text)
-        .where(
-            Step.authority_id == Goal.authority_id, Step.goal_id == Goal.id, Step.status == "open"
-        )
-        .order_by(Step.position)
-        .limit(1)
-        .correlate(Goal)
-        .scalar_subquery()
-    )
-    listed = func.jsonb_agg(aggregate_order_by(func.jsonb_build_array(Goal.text, step), Goal.id))
-    return (
-        select(func.coalesce(listed, func.jsonb_build_array(), type_=JSONB))
-        .where(_same_child(Goal.authority_id, Goal.child_id), Goal.status == "open")
-        .correlate(Child)
-        .scalar_subquery()
-    )
-
-
-def _companions() -> ScalarSelect[Any]:
-    """Gather the friends whose places may be told: siblings, and friends who both said so.
-
-    A friend whom only one side names would otherwise tell that side where the other child is.
+# Written out, as they are part of every match. Each list hangs on the child by the whole key.
+PROFILES: Final = text(
     """
-    back, other = aliased(Friendship), aliased(Child)
-    mutual = exists().where(
-        back.authority_id == Friendship.authority_id,
-        back.child_id == Friendship.friend_id,
-        back.friend_id == Friendship.child_id,
-    )
-    sibling = (
-        exists()
-        .where(
-            other.authority_id == Friendship.authority_id,
-            other.id == Friendship.friend_id,
-            other.household_id == Child.household_id,
-        )
-        .correlate(Child, Friendship)
-    )
-    listed = func.jsonb_agg(Friendship.friend_id)
-    return (
-        select(func.coalesce(listed, func.jsonb_build_array(), type_=JSONB))
-        .where(_same_child(Friendship.authority_id, Friendship.child_id), or_(mutual, sibling))
-        .correlate(Child)
-        .scalar_subquery()
-    )
-
-
-PROFILES = select(
-    Child.authority_id,
-    Child.id,
-    Child.household_id,
-    Child.date_of_birth,
-    Child.gender,
-    Child.home_latitude.label("latitude"),
-    Child.home_longitude.label("longitude"),
-    Child.travel_max_km.label("max_km"),
-    Child.accessible_transport_only,
-    Child.communication_methods,
-    Child.language,
-    Child.preferred_settings.label("settings"),
-    _list_of(
-        [Interest.text, Interest.feeling, Interest.voice, Interest.phrases, Interest.encoder],
-        Interest.position,
-    ).label("interests"),
-    _list_of([Need.code, Need.importance], Need.position).label("needs"),
-    _list_of(
-        [AvailabilityWindow.weekday, AvailabilityWindow.starts, AvailabilityWindow.ends],
-        AvailabilityWindow.id,
-    ).label("windows"),
-    _open_goals().label("goals"),
-    _companions().label("companions"),
+    SELECT
+        c.authority_id, c.id, c.household_id, c.date_of_birth, c.gender,
+        c.home_latitude AS latitude, c.home_longitude AS longitude, c.travel_max_km AS max_km,
+        c.accessible_transport_only, c.communication_methods, c.language,
+        c.preferred_settings AS settings,
+        (SELECT coalesce(json_agg(json_build_array(
+                    i.text, i.feeling, i.voice, i.phrases, i.encoder) ORDER BY i.position), '[]')
+         FROM interests i
+         WHERE i.authority_id = c.authority_id AND i.child_id = c.id) AS interests,
+        (SELECT coalesce(json_agg(json_build_array(n.code, n.importance) ORDER BY n.position), '[]')
+         FROM needs n
+         WHERE n.authority_id = c.authority_id AND n.child_id = c.id) AS needs,
+        (SELECT coalesce(json_agg(json_build_array(w.weekday, w.starts, w.ends) ORDER BY w.id),
+                         '[]')
+         FROM availability_windows w
+         WHERE w.authority_id = c.authority_id AND w.child_id = c.id) AS windows,
+        (SELECT coalesce(json_agg(json_build_array(g.text, step.text) ORDER BY g.id), '[]')
+         FROM goals g
+         LEFT JOIN LATERAL (
+             SELECT s.text FROM steps s
+             WHERE s.authority_id = g.authority_id AND s.goal_id = g.id AND s.status = 'open'
+             ORDER BY s.position LIMIT 1) step ON true
+         WHERE g.authority_id = c.authority_id AND g.child_id = c.id
+             AND g.status = 'open') AS goals,
+        -- Friends whose places may be told: siblings, and friends who both said so. One whom only
+        -- one side names would otherwise tell that side where the other child is.
+        (SELECT coalesce(json_agg(f.friend_id), '[]')
+         FROM friendships f
+         WHERE f.authority_id = c.authority_id AND f.child_id = c.id AND (
+             EXISTS (SELECT FROM friendships back
+                     WHERE back.authority_id = f.authority_id
+                         AND back.child_id = f.friend_id AND back.friend_id = f.child_id)
+             OR EXISTS (SELECT FROM children other
+                        WHERE other.authority_id = f.authority_id AND other.id = f.friend_id
+                            AND other.household_id = c.household_id))) AS companions
+    FROM children c
+    WHERE c.id = ANY (:child_ids) AND (:every OR c.household_id = CAST(:household_id AS uuid))
+    ORDER BY c.id
+    """
+)
+LOCK: Final = text(
+    """
+    SELECT 1 FROM children c
+    WHERE c.id = ANY (:child_ids) AND (:every OR c.household_id = CAST(:household_id AS uuid))
+    FOR NO KEY UPDATE
+    """
 )

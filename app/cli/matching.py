@@ -48,9 +48,10 @@ def match(
         caller = find_authority_of(database.sessions, child_id, only)
         span = matches.choose_span(month, None, None, now=now)
         with transaction(database.sessions, caller.tenant) as session:
-            found = matches.list_matches(
+            listed = matches.list_matches(
                 session, WarmCatalogues(), caller, child_id, span, limit=limit, now=now
             )
+    found = MatchesRead.model_validate(listed)
     console = Console()
     console.print(matches_table(found.items, title=f"Matches in {found.month}"))
     console.print(blocked_line(found))

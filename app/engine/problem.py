@@ -5,33 +5,36 @@ the rooms above need not import it.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from uuid import UUID
+from dataclasses import dataclass
 
 from app.authorities.models import EntitlementPolicy, SupportService
 from matching import Booked, Fit, Holdings, Match, Remaining
 
 
 @dataclass(frozen=True)
-class SupportTaken:
-    """How much of the scarce support is taken."""
+class Taken:
+    """How much of what is scarce is taken; ids are text, as they come from the database."""
 
-    # (session, need code, places of the limited offer taken)
-    limited: Sequence[tuple[UUID, str, int]] = ()
-    # By support service and ISO week (`YYYY-Www`).
-    weeks: Mapping[tuple[UUID, str], int] = field(default_factory=dict)
+    # Session, places.
+    places: Sequence[tuple[str, int]] = ()
+    # Session, need code, places of the limited offer.
+    limited: Sequence[tuple[str, str, int]] = ()
+    # Support service, ISO week (`YYYY-Www`), places.
+    weeks: Sequence[tuple[str, str, int]] = ()
 
 
 @dataclass(frozen=True)
 class Situation:
     """All that decides about a child's sessions beside its profile and the catalogue."""
 
+    # What the catalogue had come to at the same moment.
+    catalogue_version: int
     holdings: Holdings
-    taken: SupportTaken
+    taken: Taken
     policies: Sequence[EntitlementPolicy]
     services: Sequence[SupportService]
     # How much of a month's funding the child has used, by month and funding.
     used: Mapping[tuple[str, str], int]
 
 
-__all__ = ["Booked", "Fit", "Holdings", "Match", "Remaining", "Situation", "SupportTaken"]
+__all__ = ["Booked", "Fit", "Holdings", "Match", "Remaining", "Situation", "Taken"]

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session
@@ -81,21 +80,3 @@ def list_offers(session: Session) -> Sequence[Row[*tuple[Any, ...]]]:
             Offer.cost_pence,
         ).order_by(Offer.need)
     ).all()
-
-
-def list_taken(
-    session: Session,
-    *,
-    starts_from: datetime,
-    starts_before: datetime | None = None,
-    only: UUID | None = None,
-) -> Sequence[Row[UUID, int]]:
-    """List the sessions of a span of time, or one, that have places taken, and how many."""
-    statement = select(CatalogueSession.id, CatalogueSession.taken).where(
-        CatalogueSession.taken > 0, CatalogueSession.starts_at >= starts_from
-    )
-    if starts_before is not None:
-        statement = statement.where(CatalogueSession.starts_at < starts_before)
-    if only is not None:
-        statement = statement.where(CatalogueSession.id == only)
-    return session.execute(statement).all()

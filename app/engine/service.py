@@ -8,13 +8,11 @@ from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy.orm import Session
 
 import matching
 from app.authorities.models import SupportService
 from app.children.profiles import Profile
-from app.engine import queries
-from app.engine.problem import Holdings, Situation, SupportTaken
+from app.engine.problem import Holdings, Situation, Taken
 from app.engine.warm import WarmCatalogue
 from app.errors import NotFound
 from matching import Fit, Matches
@@ -24,7 +22,6 @@ NEED_COLUMNS: Final = {code: column for column, code in enumerate(matching.NEED_
 
 
 def rank_sessions(
-    session: Session,
     warm: WarmCatalogue,
     child: Profile,
     *,
@@ -35,14 +32,7 @@ def rank_sessions(
     now: datetime,
 ) -> Matches:
     """Rank the sessions of a span of time for a child."""
-    live = _live(
-        session,
-        warm,
-        situation,
-        starts_from=starts_from,
-        starts_before=starts_before,
-        now=now,
-    )
+    live = _live(warm, situation, now=now)
     span = warm.arrays.span(starts_from, starts_before)
     return matching.match(
         warm.arrays,
@@ -56,7 +46,6 @@ def rank_sessions(
 
 
 def explain_fit(
-    session: Session,
     warm: WarmCatalogue,
     child: Profile,
     session_id: UUID,
@@ -65,17 +54,8 @@ def explain_fit(
     now: datetime,
 ) -> Fit:
     """Explain one session for a child in full."""
-    starts_at, _ = session_times(warm, session_id)
-    live = _live(
-        session,
-        warm,
-        situation,
-        # Just this session's instant: one row at the most.
-        starts_from=starts_at,
-        starts_before=None,
-        now=now,
-        only=session_id,
-    )
+    session_times(warm, session_id)
+    live = _live(warm, situation, now=now)
     return matching.explain_fit(
         warm.arrays,
         matching_child(child),
@@ -99,7 +79,6 @@ class Candidates:
 
 
 def judge_candidates(
-    session: Session,
     warm: WarmCatalogue,
     session_id: UUID,
     children: Sequence[tuple[Profile, Holdings]],
@@ -108,16 +87,8 @@ def judge_candidates(
     now: datetime,
 ) -> Candidates:
     """Judge one session for many children; `situation` holds what is the same for all of them."""
-    starts_at, _ = session_times(warm, session_id)
-    live = _live(
-        session,
-        warm,
-        situation,
-        starts_from=starts_at,
-        starts_before=None,
-        now=now,
-        only=session_id,
-    )
+    session_times(warm, session_id)
+    live = _live(warm, situation, now=now)
     index = warm.arrays.session_index[session_id]
     pairs = [(matching_child(child), holdings) for child, holdings in children]
     judged = matching.judge_many(
@@ -146,36 +117,24 @@ def session_times(warm: WarmCatalogue, session_id: UUID) -> tuple[datetime, date
     return times
 
 
-def _live(
-    session: Session,
-    warm: WarmCatalogue,
-    situation: Situation,
-    *,
-    starts_from: datetime,
-    starts_before: datetime | None,
-    now: datetime,
-    only: UUID | None = None,
-) -> matching.Live:
+def _live(warm: WarmCatalogue, situation: Situation, *, now: datetime) -> matching.Live:
+    # A session that came after the version was read is not in the arrays yet.
+    index_of, taken = warm.index_of, situation.taken
     places_left = warm.capacity.copy()
-    index_of = warm.arrays.session_index
-    counts = queries.list_taken(
-        session, starts_from=starts_from, starts_before=starts_before, only=only
-    )
-    for session_id, count in counts:
-        # A session that came after the version was read is not in the arrays yet.
+    for session_id, count in taken.places:
         index = index_of.get(session_id)
         if index is not None:
             places_left[index] -= count
     limited = [
         (index_of[session_id], NEED_COLUMNS[need], used)
-        for session_id, need, used in situation.taken.limited
+        for session_id, need, used in taken.limited
         if session_id in index_of
     ]
     return matching.Live(
         now=now,
         places_left=places_left,
         limited_taken=np.array(limited, dtype=np.int64).reshape(-1, 3),
-        services=tuple(_service(service, situation.taken) for service in situation.services),
+        services=tuple(_service(service, taken) for service in situation.services),
         policies=tuple(
             # A policy governs whole months.
             matching.PolicyAges(
@@ -186,7 +145,8 @@ def _live(
     )
 
 
-def _service(service: SupportService, taken: SupportTaken) -> matching.SupportService:
+def _service(service: SupportService, taken: Taken) -> matching.SupportService:
+    own_id = str(service.id)
     return matching.SupportService(
         need=service.need,
         lead_days=service.lead_days,
@@ -194,8 +154,8 @@ def _service(service: SupportService, taken: SupportTaken) -> matching.SupportSe
         per_week=service.per_week,
         taken={
             int(week[:4]) * 100 + int(week[6:]): used
-            for (service_id, week), used in taken.weeks.items()
-            if service_id == service.id
+            for service_id, week, used in taken.weeks
+            if service_id == own_id
         },
     )
 

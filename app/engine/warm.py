@@ -31,6 +31,8 @@ class WarmCatalogue:
     arrays: matching.Catalogue
     # In the order of `arrays.session_ids`.
     capacity: NDArray[np.int64]
+    # That order, by the ids as text.
+    index_of: dict[str, int]
     # Of each session and activity: what an answer shows of it.
     times: dict[UUID, tuple[datetime, datetime]]
     titles: dict[UUID, tuple[str, str]]
@@ -48,8 +50,11 @@ class WarmCatalogues:
 
     def get(self, session: Session, *, now: datetime) -> WarmCatalogue:
         """Give the bound authority's catalogue as it is now, loading it if it has moved."""
+        return self.at(session, queries.catalogue_version(session), now=now)
+
+    def at(self, session: Session, version: int, *, now: datetime) -> WarmCatalogue:
+        """Give the bound authority's catalogue at the version it has now been seen to have."""
         authority_id: UUID = session.info["authority_id"]
-        version = queries.catalogue_version(session)
         starts_from = month_bounds(month_of(now))[0] - LOOK_BACK
         found = self._find(authority_id, version, starts_from)
         if found is not None:
@@ -120,6 +125,7 @@ def load_catalogue(session: Session, *, version: int, starts_from: datetime) -> 
         starts_from=starts_from,
         arrays=arrays,
         capacity=np.array([capacities[id_] for id_ in arrays.session_ids], dtype=np.int64),
+        index_of={str(id_): index for index, id_ in enumerate(arrays.session_ids)},
         times={row.id: (row.starts_at, row.ends_at) for row in rows},
         titles={row.id: (row.title, row.provider) for row in activity_rows},
         weights=_weights(queries.active_weights(session)),

@@ -44,7 +44,6 @@ def list_candidates(
     )
     candidates, situation = read_candidates(session, target, children, now=now)
     judged = engine.judge_candidates(
-        session,
         warm,
         session_id,
         [(candidate.child, candidate.holdings) for candidate in candidates],

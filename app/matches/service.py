@@ -16,7 +16,7 @@ from app.clock import month_bounds, month_of
 from app.engine import service as engine
 from app.engine.problem import Fit, Match
 from app.engine.warm import WarmCatalogue, WarmCatalogues
-from app.matches.schemas import FitRead, MatchesRead, MatchRead, NextDate
+from app.matches.schemas import FitRead
 
 # Each month of a span has its own entitlement to work out; no catalogue reaches further.
 LONGEST_SPAN: Final = timedelta(days=366)
@@ -60,15 +60,17 @@ def list_matches(
     *,
     limit: int,
     now: datetime,
-) -> MatchesRead:
-    """Rank the sessions of a span for a child."""
+) -> dict[str, Any]:
+    """Rank the sessions of a span for a child, as a `MatchesRead` is written on the wire.
+
+    To check and copy what has just been computed would take about as long as computing it.
+    """
     child = get_profile(session, caller, child_id)
-    warm = catalogues.get(session, now=now)
     situation = read_situation(
         session, child, starts_from=span.starts_from, starts_before=span.starts_before
     )
+    warm = catalogues.at(session, situation.catalogue_version, now=now)
     matches = engine.rank_sessions(
-        session,
         warm,
         child,
         situation=situation,
@@ -78,16 +80,14 @@ def list_matches(
         now=now,
     )
     audit.record(session, caller, "match.list", now=now, child_ids=[child.id])
-    return MatchesRead(
-        child_id=child.id,
-        month=span.month,
-        entitlement=bookings.entitlement_of(span.month, situation.policies, situation.used),
-        items=[
-            MatchRead(**_shown(warm, match), next_dates=_next_dates(warm, match))
-            for match in matches.items
-        ],
-        blocked=dict(matches.blocked),
-    )
+    entitlement = bookings.entitlement_of(span.month, situation.policies, situation.used)
+    return {
+        "child_id": child.id,
+        "month": span.month,
+        "entitlement": entitlement.model_dump(),
+        "items": [_document(warm, match) for match in matches.items],
+        "blocked": matches.blocked,
+    }
 
 
 def explain_fit(
@@ -104,29 +104,52 @@ def explain_fit(
     warm = catalogues.get(session, now=now)
     starts_at, _ = engine.session_times(warm, session_id)
     situation = read_situation(session, child, starts_from=starts_at)
-    fit = engine.explain_fit(session, warm, child, session_id, situation=situation, now=now)
+    fit = engine.explain_fit(warm, child, session_id, situation=situation, now=now)
     audit.record(
         session, caller, "match.explain", now=now, object_id=session_id, child_ids=[child.id]
     )
-    return FitRead(child_id=child.id, **_shown(warm, fit))
+    # One level deep: the schemas read the parts by their attributes.
+    explained = {field.name: getattr(fit, field.name) for field in fields(fit)}
+    return FitRead(child_id=child.id, **explained | _shown(warm, fit))
 
 
 def _shown(warm: WarmCatalogue, result: Match | Fit) -> dict[str, Any]:
-    """Add to a result of the engine what an answer shows of its session."""
+    """Lay out what an answer shows of a session."""
     starts_at, ends_at = warm.times[result.session_id]
     title, provider = warm.titles[result.activity_id]
-    # One level deep: the schemas read the parts by their attributes.
-    shown = {field.name: getattr(result, field.name) for field in fields(result)}
-    return shown | {
+    return {
+        "session_id": result.session_id,
+        "activity_id": result.activity_id,
         "title": title,
         "provider": provider,
         "starts_at": starts_at,
         "ends_at": ends_at,
+        "places_left": result.places_left,
     }
 
 
-def _next_dates(warm: WarmCatalogue, match: Match) -> list[NextDate]:
-    return [
-        NextDate(session_id=id_, starts_at=warm.times[id_][0], ends_at=warm.times[id_][1])
-        for id_ in match.next_session_ids
-    ]
+def _document(warm: WarmCatalogue, match: Match) -> dict[str, Any]:
+    return _shown(warm, match) | {
+        "distance_km": match.distance_km,
+        "score": match.score,
+        "funding": match.funding,
+        "price_pence": match.price_pence,
+        "support": match.support,
+        "arrangements": [
+            {
+                "need": task.need,
+                "source": task.source,
+                "lead_days": task.lead_days,
+                "cost_pence": task.cost_pence,
+            }
+            for task in match.arrangements
+        ],
+        "reasons": [
+            {"factor": one.factor, "contribution": one.contribution, "text": one.text}
+            for one in match.reasons
+        ],
+        "next_dates": [
+            {"session_id": id_, "starts_at": warm.times[id_][0], "ends_at": warm.times[id_][1]}
+            for id_ in match.next_session_ids
+        ],
+    }

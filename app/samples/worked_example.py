@@ -144,9 +144,10 @@ def _list_matches(
 ) -> MatchesRead:
     span = matches.choose_span(month, None, None, now=now)
     with transaction(sessions, caller.tenant) as session:
-        return matches.list_matches(
+        listed = matches.list_matches(
             session, warm, caller, child_id, span, limit=MOST_MATCHES, now=now
         )
+    return MatchesRead.model_validate(listed)
 
 
 def _book_free_place(

@@ -1,0 +1,98 @@
+"""How an authority stands: what children hold, what is taken, and by which terms, in one look.
+
+Written out, unlike the other reads: it is part of every match and booking. Building each of its
+parts anew takes longer than the database takes to answer them all.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from app.authorities.models import EntitlementPolicy, SupportService
+from app.bookings.models import ACTIVE_STATUSES
+from app.db import read_document
+
+STANDING: Final = text(
+    """
+    SELECT
+        coalesce((SELECT version FROM catalogue_versions), 0) AS catalogue_version,
+        (SELECT coalesce(json_agg(p ORDER BY p.starts_on), '[]')
+         FROM entitlement_policies p) AS policies,
+        (SELECT coalesce(json_agg(v ORDER BY v.id), '[]')
+         FROM support_services v WHERE v.need = ANY (:needs)) AS services,
+        (SELECT coalesce(json_agg(json_build_array(
+                    b.child_id, s.id, s.activity_id, s.starts_at, s.ends_at)), '[]')
+         FROM bookings b
+         JOIN sessions s ON s.authority_id = b.authority_id AND s.id = b.session_id
+         WHERE b.child_id = ANY (:child_ids) AND b.status = ANY (:active)) AS held,
+        (SELECT coalesce(json_agg(json_build_array(month, funding, used)), '[]')
+         FROM entitlement_counters WHERE child_id = ANY (:first_child)) AS counters,
+        (SELECT coalesce(json_agg(json_build_array(id, taken)), '[]')
+         FROM sessions
+         WHERE taken > 0 AND starts_at >= :starts_from
+             AND (starts_at < :starts_before OR starts_at = :starts_from)) AS places,
+        (SELECT coalesce(json_agg(json_build_array(l.session_id, l.need, l.used)), '[]')
+         FROM session_support l
+         JOIN sessions s ON s.authority_id = l.authority_id AND s.id = l.session_id
+         WHERE l.need = ANY (:needs) AND l.used > 0 AND s.starts_at >= :starts_from
+             AND (s.starts_at < :starts_before OR s.starts_at = :starts_from)) AS limited,
+        (SELECT coalesce(json_agg(json_build_array(w.support_service_id, w.week, w.used)), '[]')
+         FROM support_service_weeks w
+         JOIN support_services v ON v.authority_id = w.authority_id AND v.id = w.support_service_id
+         WHERE w.week >= :week_from AND w.used > 0 AND v.need = ANY (:needs)) AS weeks
+    """
+)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What was read; ids are text, as the database writes them into a list."""
+
+    catalogue_version: int
+    # Every policy, the oldest first.
+    policies: Sequence[EntitlementPolicy]
+    # What the authority can put in place for the needs, the oldest first.
+    services: Sequence[SupportService]
+    # Places held: child, session, activity, start, end.
+    held: Sequence[tuple[str, str, str, str, str]]
+    # What the first child has used: month, funding, how much.
+    counters: Sequence[tuple[str, str, int]]
+    # Places taken: session, how many.
+    places: Sequence[tuple[str, int]]
+    # Limited support taken: session, need, how much.
+    limited: Sequence[tuple[str, str, int]]
+    # Support services taken: service, ISO week, how much.
+    weeks: Sequence[tuple[str, str, int]]
+
+
+def read_standing(
+    session: Session,
+    *,
+    child_ids: Sequence[UUID],
+    needs: Collection[str],
+    starts_from: datetime,
+    starts_before: datetime,
+    week_from: str,
+) -> Standing:
+    """Read what concerns some children and needs, in sessions that start in a span.
+
+    A span that ends where it begins is an instant.
+    """
+    parameters = {
+        "child_ids": list(child_ids),
+        "first_child": list(child_ids[:1]),
+        "active": list(ACTIVE_STATUSES),
+        "needs": list(needs),
+        "starts_from": starts_from,
+        "starts_before": starts_before,
+        "week_from": week_from,
+    }
+    row: dict[str, Any] = dict(session.execute(STANDING, parameters).one()._mapping)
+    row["policies"] = [read_document(EntitlementPolicy, one) for one in row["policies"]]
+    row["services"] = [read_document(SupportService, one) for one in row["services"]]
+    return Standing(**row)
