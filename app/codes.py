@@ -44,6 +44,7 @@ Voice = Literal["child", "parent", "professional", "observed"]
 Feeling = Literal["love", "like", "curious", "dislike", "avoid"]
 # The inclusion ladder, from its foot.
 Setting = Literal["specialist", "supported", "universal"]
+BreakType = Literal["overnight", "family_based", "group_specialist", "group_universal"]
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 
 NEED_CODES: Final[tuple[str, ...]] = get_args(NeedCode)

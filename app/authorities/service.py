@@ -33,6 +33,12 @@ from app.pagination import Page, PageRequest
 
 # The default policy has always been in force, so that every month has one.
 BEGINNING: Final = date(2000, 1, 1)
+# Fields of a policy that are stored under another name.
+COLUMN_OF_FIELD: Final = {
+    "min_age": "min_age_years",
+    "max_age": "max_age_years",
+    "money_per_year_pence": "pence_per_year",
+}
 
 
 def create_authority(session: Session, name: str, *, now: datetime) -> Authority:
@@ -106,19 +112,13 @@ def add_policy(
     session: Session, caller: Caller, form: PolicyCreate, *, now: datetime
 ) -> EntitlementPolicy:
     """Decide what children may book from a month on."""
+    columns = form.model_dump(exclude=set(COLUMN_OF_FIELD) | {"hours_per_year"}) | {
+        column: getattr(form, field) for field, column in COLUMN_OF_FIELD.items()
+    }
+    hours = form.hours_per_year
+    columns["minutes_per_year"] = None if hours is None else round(hours * 60)
     policy = queries.insert_policy(
-        session,
-        {
-            "authority_id": caller.tenant,
-            "id": new_id(),
-            "starts_on": form.starts_on,
-            "free_per_month": form.free_per_month,
-            "contributory_per_month": form.contributory_per_month,
-            "min_age_years": form.min_age,
-            "max_age_years": form.max_age,
-            "cancel_notice_hours": form.cancel_notice_hours,
-            "created_at": now,
-        },
+        session, {"authority_id": caller.tenant, "id": new_id(), "created_at": now, **columns}
     )
     if policy is None:
         raise PolicyExists("Policies are not changed; start another one on another day.")

@@ -15,9 +15,9 @@ from pydantic import (
 from pydantic import field_validator as validator
 from pydantic_core import PydanticCustomError
 
-from app.catalogue.schemas import BreakType, Funding
+from app.catalogue.schemas import Funding
 from app.clock import day_start
-from app.codes import NeedCode, Setting, Weekday
+from app.codes import BreakType, NeedCode, Setting, Weekday
 from app.wire import Wire
 
 DEFAULT_WITHIN_KM = 10.0

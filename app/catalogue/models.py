@@ -48,6 +48,7 @@ class Activity(TenantTable, Base):
         Index(None, "authority_id", "provider_id"),
         CheckConstraint("min_age >= 0 AND min_age <= max_age", name="ages"),
         CheckConstraint("price_pence >= 0", name="price_not_negative"),
+        CheckConstraint("cost_pence >= 0", name="cost_not_negative"),
         CheckConstraint("(latitude IS NULL) = (longitude IS NULL)", name="position"),
     )
 

@@ -15,7 +15,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from app.codes import NeedCode, Setting
+from app.codes import BreakType, NeedCode, Setting
 from app.wire import (
     Count,
     Instant,
@@ -24,6 +24,7 @@ from app.wire import (
     LongText,
     Name,
     Pence,
+    PlaceCost,
     PostcodeText,
     ShortText,
     Wire,
@@ -32,7 +33,6 @@ from app.wire import (
 LONGEST_SESSION: Final = timedelta(days=14)
 
 ProviderKind = Literal["community_group", "special_school", "universal_service", "specialist"]
-BreakType = Literal["overnight", "family_based", "group_specialist", "group_universal"]
 OfferKind = Literal["provided", "limited", "on_request"]
 Funding = Literal["free", "contributory"]
 SessionStatus = Literal["scheduled", "cancelled"]
@@ -214,6 +214,7 @@ class ActivityCreate(Wire):
                     "venue": {"name": "Mill Lane lock", "postcode": "ST4 2DE"},
                     "funding": ["free", "contributory"],
                     "price_pence": 400,
+                    "cost_pence": 2500,
                     "concepts": ["fishing"],
                     "offers": [
                         {"need": "step_free", "kind": "provided"},
@@ -242,6 +243,8 @@ class ActivityCreate(Wire):
     venue: VenueCreate | None = None
     funding: Annotated[list[Funding], Field(min_length=1), AfterValidator(refuse_repeats)]
     price_pence: Pence = 0
+    # What a place costs the authority, before what the family pays.
+    cost_pence: PlaceCost = 0
     concepts: Annotated[list[Concept], Field(max_length=50), AfterValidator(refuse_repeats)] = (
         Field([])
     )
@@ -274,6 +277,7 @@ class ActivityUpdate(Wire):
     venue: VenueUpdate | None = None
     funding: list[Funding] | None = None
     price_pence: Pence | None = None
+    cost_pence: PlaceCost | None = None
     concepts: Concepts | None = None
     offers: Offers | None = None
     source_id: SourceId | None = None
@@ -294,6 +298,7 @@ class ActivityRead(BaseModel):
     venue: VenueRead | None
     funding: list[Funding]
     price_pence: int
+    cost_pence: int
     concepts: list[str]
     offers: list[OfferRead]
     source_id: str | None

@@ -19,6 +19,7 @@ class Household(TenantTable, Base):
     reference: Mapped[str | None]
     # The authority's own code for what the family can afford; a policy may set contributions by it.
     income_band: Mapped[str | None]
+    version: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime]
 
 

@@ -60,11 +60,17 @@ def page_of_children(
     )
 
 
-def find_household(session: Session, caller: Caller, household_id: UUID) -> Household | None:
+def find_household(
+    session: Session, caller: Caller, household_id: UUID, *, lock: bool = False
+) -> Household | None:
     """Find a household that is the caller's business."""
     statement = select(Household).where(Household.id == household_id)
     if not caller.sees_every_household:
         statement = statement.where(Household.id == caller.household_id)
+    if lock:
+        statement = statement.with_for_update(key_share=True).execution_options(
+            populate_existing=True
+        )
     return session.scalar(statement)
 
 

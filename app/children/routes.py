@@ -32,10 +32,49 @@ children = APIRouter(prefix="/children", tags=["children"])
     responses=responses(Unauthenticated, Forbidden, Invalid),
 )
 def create_household(
-    form: schemas.HouseholdCreate, caller: HouseholdsWrite, session: SessionDep, now: NowDep
+    form: schemas.HouseholdCreate,
+    caller: HouseholdsWrite,
+    session: SessionDep,
+    now: NowDep,
+    response: Response,
 ) -> Household:
     """Record a family."""
-    return service.create_household(session, caller, form, now=now)
+    return with_etag(response, service.create_household(session, caller, form, now=now))
+
+
+@households.get(
+    "/{household_id}",
+    response_model=schemas.HouseholdRead,
+    responses=responses(Unauthenticated, Forbidden, NotFound, Invalid),
+)
+def read_household(
+    household_id: UUID, caller: ChildrenRead, session: SessionDep, now: NowDep, response: Response
+) -> Household:
+    """Read what is kept of a family."""
+    return with_etag(response, service.read_household(session, caller, household_id, now=now))
+
+
+@households.patch(
+    "/{household_id}",
+    response_model=schemas.HouseholdRead,
+    responses=responses(
+        Unauthenticated, Forbidden, NotFound, PreconditionFailed, Invalid, PreconditionRequired
+    ),
+)
+def update_household(
+    household_id: UUID,
+    patch: schemas.HouseholdUpdate,
+    if_match: IfMatchDep,
+    caller: HouseholdsWrite,
+    session: SessionDep,
+    now: NowDep,
+    response: Response,
+) -> Household:
+    """Change what is kept of a family by a merge patch."""
+    household = service.update_household(
+        session, caller, household_id, patch, if_match=if_match, now=now
+    )
+    return with_etag(response, household)
 
 
 @households.post(

@@ -24,7 +24,7 @@ from pydantic_core import PydanticCustomError
 
 from app.codes import WEEKDAYS, Feeling, NeedCode, Setting, Voice, Weekday
 from app.postcodes import centroid, parse_postcode
-from app.wire import CalendarDate, Latitude, Longitude, PostcodeText, ShortText, Wire
+from app.wire import Band, CalendarDate, Latitude, Longitude, PostcodeText, ShortText, Wire
 
 Gender = Literal["female", "male", "other"]
 # Who messages are addressed to, and who gives a consent.
@@ -324,9 +324,19 @@ class ChildRead(BaseModel):
 class HouseholdCreate(Wire):
     """A family; the reference is the broker's own, so that no family name has to be kept."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"reference": "SB-2041"}]})
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"reference": "SB-2041", "income_band": "B"}]}
+    )
 
     reference: Annotated[str, StringConstraints(max_length=100)] | None = None
+    # The authority's own code for what the family can afford; policies set contributions by it.
+    income_band: Band | None = None
+
+
+class HouseholdUpdate(HouseholdCreate):
+    """A merge patch of a household: null removes."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"income_band": "A"}]})
 
 
 class HouseholdRead(BaseModel):
@@ -336,6 +346,7 @@ class HouseholdRead(BaseModel):
 
     id: UUID
     reference: str | None
+    income_band: str | None
     created_at: datetime
 
 

@@ -28,6 +28,7 @@ from app.children.schemas import (
     ChildUpdate,
     ConsentCreate,
     HouseholdCreate,
+    HouseholdUpdate,
 )
 from app.clock import age_on, local_date
 from app.codes import WEEKDAYS
@@ -55,17 +56,23 @@ def create_household(
     session: Session, caller: Caller, form: HouseholdCreate, *, now: datetime
 ) -> Household:
     """Record a family."""
-    household = add_household(session, reference=form.reference, now=now)
+    household = add_household(
+        session, reference=form.reference, income_band=form.income_band, now=now
+    )
     audit.record(session, caller, "household.create", now=now, object_id=household.id)
     return household
 
 
-def add_household(session: Session, *, reference: str | None, now: datetime) -> Household:
+def add_household(
+    session: Session, *, reference: str | None, now: datetime, income_band: str | None = None
+) -> Household:
     """Record a family of the bound authority."""
     household = Household(
         authority_id=session.info["authority_id"],
         id=new_id(),
         reference=reference,
+        income_band=income_band,
+        version=1,
         created_at=now,
     )
     session.add(household)
@@ -77,17 +84,48 @@ def add_households(
     session: Session, references: Sequence[str | None], *, now: datetime
 ) -> list[UUID]:
     """Record many families of the bound authority, in order."""
-    keys = {"authority_id": session.info["authority_id"], "created_at": now}
+    keys = {"authority_id": session.info["authority_id"], "version": 1, "created_at": now}
     rows = [{**keys, "id": new_id(), "reference": reference} for reference in references]
     queries.insert_rows(session, {Household: rows})
     return [row["id"] for row in rows]
 
 
-def get_household(session: Session, caller: Caller, household_id: UUID) -> Household:
+def get_household(
+    session: Session, caller: Caller, household_id: UUID, *, lock: bool = False
+) -> Household:
     """Get a household that is the caller's business."""
-    household = queries.find_household(session, caller, household_id)
+    household = queries.find_household(session, caller, household_id, lock=lock)
     if household is None:
         raise NotFound
+    return household
+
+
+def read_household(
+    session: Session, caller: Caller, household_id: UUID, *, now: datetime
+) -> Household:
+    """Show a household that is the caller's business."""
+    household = get_household(session, caller, household_id)
+    audit.record(session, caller, "household.read", now=now, object_id=household.id)
+    return household
+
+
+def update_household(
+    session: Session,
+    caller: Caller,
+    household_id: UUID,
+    patch: HouseholdUpdate,
+    *,
+    if_match: str,
+    now: datetime,
+) -> Household:
+    """Change what is kept of a family; what is booked keeps its price."""
+    household = get_household(session, caller, household_id, lock=True)
+    check_if_match(if_match, household.version)
+    stored = HouseholdCreate.model_validate(household, extra="ignore").model_dump()
+    form = apply_patch(HouseholdCreate, stored, patch.model_dump(exclude_unset=True))
+    household.reference, household.income_band = form.reference, form.income_band
+    household.version += 1
+    audit.record(session, caller, "household.update", now=now, object_id=household.id)
     return household
 
 

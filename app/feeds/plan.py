@@ -94,6 +94,8 @@ def _plan_activities(
             continue
         row = known.get(source_id)
         columns = _activity_columns(record) | {"provider_id": provider_id}
+        if record.cost_pence is None:
+            columns["cost_pence"] = row.cost_pence if row else 0
         offered = _offers_differ(record.offers, offers.get(row.id, []) if row else [])
         id_ = _put(plan, "activities", row, columns, touched=offered)
         if offered:

@@ -19,7 +19,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from app.codes import NeedCode
+from app.codes import BreakType, NeedCode
 from app.postcodes import parse_postcode
 
 MAX_AGE = 18
@@ -27,7 +27,6 @@ MAX_AGE = 18
 
 ProviderKind = Literal["community_group", "special_school", "universal_service", "specialist"]
 Setting = Literal["specialist", "supported", "universal"]
-BreakType = Literal["overnight", "family_based", "group_specialist", "group_universal"]
 OfferKind = Literal["provided", "limited", "on_request"]
 Funding = Literal["free", "contributory"]
 Gender = Literal["female", "male"]
@@ -101,6 +100,7 @@ Phone = Annotated[str, StringConstraints(max_length=100), _Readable]
 PostcodeText = Annotated[str, _Readable, AfterValidator(_read_postcode)]
 Age = Annotated[int, Field(ge=0, le=120), _Number]
 Pence = Annotated[int, Field(ge=0, le=10_000_000), _Number]
+PlaceCost = Annotated[int, Field(ge=0, le=1_000_000), _Number]
 Capacity = Annotated[int, Field(ge=0, le=100_000), _Number]
 Days = Annotated[int, Field(ge=0, le=365), _Number]
 Day = Annotated[date, _Written, AfterValidator(_refuse_far_years)]
@@ -240,6 +240,8 @@ class ActivityRecord(_Record):
     venue: VenueRecord | None = None
     funding: Annotated[tuple[Funding, ...], AfterValidator(_refuse_none_or_twice)] = ("free",)
     price_pence: Pence = 0
+    # None leaves what the catalogue says.
+    cost_pence: PlaceCost | None = None
     concepts: Annotated[tuple[Label, ...], Field(max_length=50)] = ()
     concept_labels: Annotated[tuple[Label, ...], Field(max_length=50)] = ()
     offers: Offers = ()

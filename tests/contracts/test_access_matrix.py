@@ -146,6 +146,10 @@ OPERATIONS: dict[str, Operation] = {
     ),
     "POST /v1/imports": Operation(for_brokers(200), form={"kind": "ndjson", "dry_run": "true"}),
     "POST /v1/households": Operation(for_brokers(201), lambda ids: {}),
+    "GET /v1/households/{household_id}": Operation(of_a_family(200)),
+    "PATCH /v1/households/{household_id}": Operation(
+        of_the_authority(200), lambda ids: {"income_band": "B"}
+    ),
     "POST /v1/households/{household_id}/family-codes": Operation(of_the_authority(201)),
     "POST /v1/children": Operation(of_a_family(201), lambda ids: child_body(ids["household_id"])),
     "GET /v1/children": Operation(for_families(200)),

@@ -19,6 +19,15 @@ DEFAULT = {
     "min_age": 0,
     "max_age": 18,
     "cancel_notice_hours": 24,
+    "hours_per_year": None,
+    "nights_per_year": None,
+    "money_per_year_pence": None,
+    "uncounted_break_types": [],
+    "contribution_pence": None,
+    "contribution_by_band": {},
+    "late_cancellation_gives_back": False,
+    "waitlist_order": "longest_without_break",
+    "offer_hours": 48,
 }
 
 
@@ -89,6 +98,30 @@ class TestPolicies:
         assert answer.status_code == 201
         assert policies(world) == [DEFAULT, wanted]
 
+    def test_every_term_is_kept(self, world: World) -> None:
+        wanted = {
+            "starts_on": "2027-04-01",
+            "free_per_month": 3,
+            "contributory_per_month": 0,
+            "min_age": 4,
+            "max_age": 17,
+            "cancel_notice_hours": 72,
+            "hours_per_year": 120.25,
+            "nights_per_year": 14,
+            "money_per_year_pence": 250_000,
+            "uncounted_break_types": ["group_universal", "overnight"],
+            "contribution_pence": 500,
+            "contribution_by_band": {"A": 0, "B-2": 250},
+            "late_cancellation_gives_back": True,
+            "waitlist_order": "joined",
+            "offer_hours": 24,
+        }
+        twice = wanted | {"uncounted_break_types": ["overnight", "group_universal", "overnight"]}
+        answer = world.call("POST", "/v1/authority/policies", json=twice)
+
+        assert answer.status_code == 201, answer.text
+        assert policies(world) == [DEFAULT, wanted]
+
     def test_two_on_one_day(self, world: World, other_world: World) -> None:
         day = {"starts_on": "2027-04-01"}
         statuses = [
@@ -107,6 +140,14 @@ class TestPolicies:
             ({"starts_on": "1999-12-31"}, "starts_on"),
             ({"starts_on": "2027-02-29"}, "starts_on"),
             ({"cancel_notice_hours": 10**9}, "cancel_notice_hours"),
+            ({"hours_per_year": 1.1}, "hours_per_year"),
+            ({"nights_per_year": 367}, "nights_per_year"),
+            ({"money_per_year_pence": -1}, "money_per_year_pence"),
+            ({"uncounted_break_types": ["daily"]}, "uncounted_break_types.0"),
+            ({"contribution_by_band": {"A": -1}}, "contribution_by_band.A"),
+            ({"contribution_by_band": {f"B{n}": 1 for n in range(21)}}, "contribution_by_band"),
+            ({"waitlist_order": "random"}, "waitlist_order"),
+            ({"offer_hours": 0}, "offer_hours"),
         ],
     )
     def test_refusals(self, world: World, changes: dict[str, Any], field: str) -> None:
