@@ -13,13 +13,8 @@ from matching.catalogue import Catalogue
 from matching.codes import FUNDINGS, NEED_CODES, NEED_LABELS, SUPPORT_STATES
 from matching.eligibility import FREE, Eligibility, eligible, policy_on, reasons_of
 from matching.errors import InvalidProblem
-<<<<<<< HEAD
 from matching.explain import explain_scores, known_distance, need_text
-from matching.local_time import date_number, to_microseconds, to_moment
-=======
-from matching.explain import explain_score, known_distance, need_text
 from matching.local_time import DAY_US, date_number, to_microseconds, to_moment
->>>>>>> origin/main
 from matching.offers import AUTHORITY, NOTHING, PROVIDER, TOO_LATE
 from matching.problem import Child, Holdings, Live
 from matching.result import Fit, NeedFit, Obstacle
