@@ -29,7 +29,7 @@ from matching import (
 )
 from matching.codes import REASON_BIT
 from matching.eligibility import CONTRIBUTORY, FREE, reasons_of
-from matching.explain import explain_score
+from matching.explain import explain_scores
 from tests.matching import oracle
 from tests.matching.oracle import Verdict
 from tests.matching.worlds import LONDON, World
@@ -133,13 +133,14 @@ def answer_all(
     """Judge, score and explain every session for a child, blocked or not."""
     judged = eligible(catalogue, child, holdings, world.live(catalogue))
     scores = score(catalogue, child, holdings, judged)
+    reasons = explain_scores(catalogue, child, judged, scores, range(len(judged.mask)))
     return {
         session_id: Answer(
             int(judged.mask[at]),
             SUPPORT_STATES[judged.support.state[at]],
             judged.support.arrangements(at),
             float(scores.total[at]),
-            explain_score(catalogue, child, judged, scores, at),
+            reasons[at],
         )
         for at, session_id in enumerate(catalogue.session_ids)
     }

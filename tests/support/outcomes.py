@@ -9,6 +9,7 @@ from sqlalchemy import insert
 
 from app.bookings.models import Booking, Feedback
 from app.catalogue.models import Session as CatalogueSession
+from app.clock import year_of
 from app.db import transaction
 from app.ids import new_id
 from matching import MEASURES
@@ -55,6 +56,7 @@ def add_outcomes(world: World, n: int, chance: Chance, *, seed: int) -> None:
                 "funding": "free",
                 "status": "attended" if attended else "no_show",
                 "month": f"{starts_at:%Y-%m}",
+                "year": year_of(f"{starts_at:%Y-%m}"),
                 "uses_entitlement": True,
                 "price_pence": 0,
                 "limited_needs": [],
