@@ -28,8 +28,12 @@ class Scope(StrEnum):
     CANDIDATES_READ = "candidates:read"
     BOOKINGS_READ = "bookings:read"
     BOOKINGS_WRITE = "bookings:write"
+    ARRANGEMENTS_READ = "arrangements:read"
+    ARRANGEMENTS_WRITE = "arrangements:write"
     ATTENDANCE_WRITE = "attendance:write"
     FEEDBACK_WRITE = "feedback:write"
+    OUTCOMES_READ = "outcomes:read"
+    OUTCOMES_WRITE = "outcomes:write"
     PASSPORTS_READ = "passports:read"
     PASSPORTS_WRITE = "passports:write"
     FLAGS_READ = "flags:read"
@@ -51,8 +55,12 @@ DESCRIPTIONS: dict[Scope, str] = {
     Scope.CANDIDATES_READ: "Read which children a session would suit",
     Scope.BOOKINGS_READ: "Read bookings",
     Scope.BOOKINGS_WRITE: "Book and cancel",
+    Scope.ARRANGEMENTS_READ: "Read what support has to be arranged",
+    Scope.ARRANGEMENTS_WRITE: "Arrange support",
     Scope.ATTENDANCE_WRITE: "Record who came",
     Scope.FEEDBACK_WRITE: "Say what a session was like",
+    Scope.OUTCOMES_READ: "Read what a child has gained",
+    Scope.OUTCOMES_WRITE: "Record a child's part in a club",
     Scope.PASSPORTS_READ: "Read children's passports",
     Scope.PASSPORTS_WRITE: "Write children's passports",
     Scope.FLAGS_READ: "Read what to know before ringing a family up",
@@ -85,6 +93,8 @@ SCOPES_OF_KIND: dict[ClientKind, frozenset[Scope]] = {
         Scope.CATALOGUE_WRITE,
         Scope.HOUSEHOLDS_WRITE,
         Scope.CANDIDATES_READ,
+        Scope.ARRANGEMENTS_READ,
+        Scope.ARRANGEMENTS_WRITE,
         Scope.ATTENDANCE_WRITE,
         Scope.FLAGS_READ,
         Scope.BRIEFING_READ,

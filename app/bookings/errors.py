@@ -12,6 +12,7 @@ Conflict
 ├── SessionFull
 ├── NotHeld                only a held booking can be confirmed
 ├── ArrangementsOpen       and only with its support in place
+├── ArrangementSettled     which is arranged before the session begins
 ├── NotConfirmed           only a firm place can be attended
 ├── SessionNotStarted      and only once the session has begun
 ├── NotAttended            only what was attended gets feedback
@@ -121,6 +122,13 @@ class ArrangementsOpen(Conflict):
 
     slug = "arrangements-open"
     title = "Support has still to be arranged"
+
+
+class ArrangementSettled(Conflict):
+    """The booking has ended or the session has begun."""
+
+    slug = "arrangement-settled"
+    title = "The support of this booking is not arranged any more"
 
 
 class NotConfirmed(Conflict):

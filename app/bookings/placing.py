@@ -170,6 +170,7 @@ def _new_booking(
         price_pence=activity.price_pence if order.funding == "contributory" else 0,
         factors=dict(judgement.fit.measures),
         limited_needs=[],
+        family_stays=False,
         # Named although empty: what is not set is read back from the database for the answer.
         cancelled_at=None,
         cancel_cause=None,

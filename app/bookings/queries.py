@@ -70,6 +70,7 @@ def list_bookings(
     for filtered, wanted in (
         (Booking.child_id, query.child_id),
         (Booking.session_id, query.session_id),
+        (Booking.party_id, query.party_id),
         (Booking.month, query.month),
         (Booking.status, query.status),
     ):

@@ -7,12 +7,12 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from app.bookings.arrangement_schemas import ArrangementRead
 from app.catalogue.schemas import Funding
 from app.wire import Instant, LongText, Month, ShortText, Wire
 
 Status = Literal["held", "confirmed", "waitlisted", "cancelled", "attended", "no_show"]
 Cause = Literal["family", "broker", "provider"]
-Funder = Literal["authority", "provider", "family", "health", "education", "charity"]
 FeedbackVoice = Literal["child", "parent", "provider"]
 Outcome = Literal["independence", "confidence", "friends", "skills"]
 
@@ -120,27 +120,11 @@ class BookingQuery(Wire):
 
     child_id: UUID | None = None
     session_id: UUID | None = None
+    # Those that were booked together.
+    party_id: UUID | None = None
     month: Month | None = None
     status: Status | None = None
     updated_since: Instant | None = None
-
-
-class ArrangementRead(BaseModel):
-    """Support that has to be put in place for a booking."""
-
-    model_config = ConfigDict(from_attributes=True)
-
-    id: UUID
-    need: str
-    source: Literal["provider", "authority"]
-    lead_days: int
-    cost_pence: int
-    due_at: datetime
-    status: Literal["open", "done", "waived", "dropped"]
-    funder: Funder
-    # Why it was waived, or taken up again.
-    reason: str | None
-    closed_at: datetime | None
 
 
 class BookingRead(BaseModel):
@@ -157,6 +141,8 @@ class BookingRead(BaseModel):
     # Shared by those who were booked together.
     party_id: UUID | None
     price_pence: int
+    # Somebody of the family comes along and stays, as the child needs.
+    family_stays: bool
     arrangements: list[ArrangementRead]
     hold_expires_at: datetime | None
     cancelled_at: datetime | None

@@ -75,10 +75,17 @@ def confirm_booking(
         raise NotHeld(status="cancelled" if expired else booking.status)
     if still_open := needs_open(booking):
         raise ArrangementsOpen("Support has still to be arranged.", needs=still_open)
+    confirm(session, caller, booking, now=now)
+    return booking
+
+
+def confirm(
+    session: Session, caller: Caller, booking: Booking, *, now: datetime, cause: str | None = None
+) -> None:
+    """Make a held place a firm one and tell of it."""
     booking.status = "confirmed"
     booking.hold_expires_at = None
-    tell_change(session, caller, booking, "booking.confirmed", now=now)
-    return booking
+    tell_change(session, caller, booking, "booking.confirmed", now=now, cause=cause)
 
 
 def needs_open(booking: Booking) -> list[str]:

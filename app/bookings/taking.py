@@ -86,6 +86,11 @@ def take_support(
         for need in fit.needs
         if need.met_by == "limited" and need.importance == "essential"
     )
+    booking.family_stays = any(
+        need.need == "family_stay"
+        and (need.met_by == "provided" or need.importance == "essential")
+        for need in fit.needs
+    )
     if booking.limited_needs:
         places = queries.limited_places(session, target.id, target.activity_id)
         for need in booking.limited_needs:
@@ -155,6 +160,7 @@ def give_back_place_and_support(session: Session, booking: Booking, starts_at: d
         counters.give_back_limited_support(session, booking.session_id, need)
     booking.limited_needs = []
     for task in booking.arrangements:
-        if task.support_service_id is not None and task.status != "dropped":
+        # What was waived has been given back already.
+        if task.support_service_id is not None and task.status in ("open", "done"):
             counters.give_back_service_week(session, task.support_service_id, iso_week(starts_at))
         task.status = "dropped"

@@ -145,7 +145,7 @@ SERVICE_WEEKS: Final = Check(
                FROM arrangements a
                JOIN bookings b ON b.authority_id = a.authority_id AND b.id = a.booking_id
                JOIN sessions s ON s.authority_id = b.authority_id AND s.id = b.session_id
-               WHERE a.support_service_id IS NOT NULL AND a.status <> 'dropped'
+               WHERE a.support_service_id IS NOT NULL AND a.status IN ('open', 'done')
                GROUP BY 1, 2, 3) a
            ON (a.authority_id, a.support_service_id, a.week)
             = (w.authority_id, w.support_service_id, w.week)
