@@ -82,6 +82,9 @@ class TestLearn:
         fit = world.call("GET", f"/v1/children/{child_id}/sessions/{session_id}/fit").json()
         assert fit["score"] == after["Chess club"]["score"]
         assert fit["reasons"] == after["Chess club"]["reasons"]
+        there = world.call("GET", f"/v1/sessions/{session_id}/candidates").json()["items"]
+        [candidate] = [one for one in there if one["child_id"] == child_id]
+        assert (candidate["score"], candidate["reasons"]) == (fit["score"], fit["reasons"])
 
         card = model(world)
         assert (card["kind"], card["version"]) == ("learned", 1)
