@@ -215,6 +215,16 @@ PLANTED: list[tuple[Check, list[str], dict[str, Any]]] = [
         {"booking_id": "ended", "version": 2, "events": 2},
     ),
     (
+        checks.HISTORY,
+        ["DELETE FROM booking_changes WHERE booking_id = :ended AND version = 2"],
+        {"booking_id": "ended", "version": 2, "changes": 1},
+    ),
+    (
+        checks.HISTORY,
+        ["UPDATE booking_changes SET status = 'held' WHERE booking_id = :firm"],
+        {"booking_id": "firm", "version": 1, "changes": 1},
+    ),
+    (
         checks.LOST_BOOKINGS,
         [
             "DELETE FROM bookings WHERE id = :firm",

@@ -1,0 +1,67 @@
+"""The rules of the stored data: one statement each, which sees one instant of the database.
+
+Each statement selects the rows that it examines as `facts` (ids and counts, never a child's
+data) and `broken`. It runs with a tenant bound, so row-level security narrows it to one
+authority; it may run while the service is at work, because no change is ever half visible.
+"""
+
+from typing import Final
+
+from app.verification.checks.check import ACTIVE, Check
+from app.verification.checks.database import GUARDS, SERVING_ROLE, TENANCY
+from app.verification.checks.entitlement import AGES, ENTITLEMENT, MONTH, USES_ENTITLEMENT
+from app.verification.checks.life_cycle import (
+    ATTENDANCE,
+    CANCELLED,
+    EVENTS,
+    FEEDBACK,
+    HISTORY,
+    IDEMPOTENCY,
+    LOST_BOOKINGS,
+    OLD_HOLDS,
+)
+from app.verification.checks.places import (
+    ONE_BOOKING,
+    OVERLAP,
+    PLACES,
+    SERVICE_WEEKS,
+    SESSION_SUPPORT,
+)
+from app.verification.checks.waiting import (
+    KEPT_PLACES,
+    OFFERS,
+    OLD_OFFERS,
+    PASSED_OVER,
+    WAITING,
+)
+
+# In the order in which they are reported.
+OF_AN_AUTHORITY: Final = (
+    PLACES,
+    ENTITLEMENT,
+    USES_ENTITLEMENT,
+    MONTH,
+    ONE_BOOKING,
+    OVERLAP,
+    SESSION_SUPPORT,
+    SERVICE_WEEKS,
+    OFFERS,
+    WAITING,
+    PASSED_OVER,
+    CANCELLED,
+    ATTENDANCE,
+    FEEDBACK,
+    EVENTS,
+    HISTORY,
+    LOST_BOOKINGS,
+    IDEMPOTENCY,
+    OLD_HOLDS,
+    OLD_OFFERS,
+    KEPT_PLACES,
+    AGES,
+)
+
+# Run once, with no tenant bound.
+OF_THE_DATABASE: Final = (TENANCY, SERVING_ROLE, GUARDS)
+
+__all__ = ["ACTIVE", "OF_AN_AUTHORITY", "OF_THE_DATABASE", "Check"]
