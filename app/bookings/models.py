@@ -6,13 +6,14 @@ of the authority in a week).
 """
 
 from datetime import date, datetime
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Index, LargeBinary, Uuid, false, true
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from app.bookings.waitlist_models import Turn
 from app.db import Base, TenantTable, belongs_to
 
 # What takes a place and uses the entitlement; a waitlisted booking does neither.
@@ -238,6 +239,8 @@ class Booking(TenantTable, Base):
     arrangements: Mapped[list[Arrangement]] = relationship(
         order_by=Arrangement.need, cascade="all, delete-orphan", lazy="selectin"
     )
+    # No column: it is worked out for the answer while the booking waits.
+    waitlist = cast("Turn | None", None)
 
 
 class BookingChange(Base):
@@ -262,61 +265,6 @@ class BookingChange(Base):
     reason: Mapped[str | None]
     # Codes, counts and ids that explain it.
     facts: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
-
-
-class WaitlistEntry(Base):
-    """A booking's turn on the waiting list of its session."""
-
-    __tablename__ = "waitlist_entries"
-    __table_args__ = (
-        belongs_to("bookings", "booking_id", ondelete="CASCADE"),
-        belongs_to("sessions", "session_id"),
-        Index("ix_waitlist_entries_turn", "authority_id", "session_id", "joined_at", "booking_id"),
-    )
-
-    authority_id: Mapped[UUID] = mapped_column(primary_key=True)
-    booking_id: Mapped[UUID] = mapped_column(primary_key=True)
-    session_id: Mapped[UUID]
-    joined_at: Mapped[datetime]
-    # When it was last passed over, and by which rule.
-    skipped_at: Mapped[datetime | None]
-    skip_reason: Mapped[str | None]
-
-
-class PlaceOffer(TenantTable, Base):
-    """A place kept for a booking that waits, until the family answers or the deadline passes."""
-
-    __tablename__ = "place_offers"
-    __table_args__ = (
-        belongs_to("bookings", "booking_id", ondelete="CASCADE"),
-        Index(
-            "uq_place_offers_booking_open",
-            "authority_id",
-            "booking_id",
-            unique=True,
-            postgresql_where="status = 'open'",
-        ),
-        Index(
-            "ix_place_offers_open",
-            "authority_id",
-            "expires_at",
-            postgresql_where="status = 'open'",
-        ),
-        CheckConstraint("source IN ('waitlist', 'round')", name="source"),
-        CheckConstraint(
-            "status IN ('open', 'accepted', 'declined', 'expired', 'withdrawn')", name="status"
-        ),
-        CheckConstraint("(status = 'open') = (answered_at IS NULL)", name="answered_when"),
-    )
-
-    booking_id: Mapped[UUID]
-    child_id: Mapped[UUID]
-    session_id: Mapped[UUID]
-    source: Mapped[str]
-    status: Mapped[str]
-    made_at: Mapped[datetime]
-    expires_at: Mapped[datetime]
-    answered_at: Mapped[datetime | None]
 
 
 class Feedback(Base):
