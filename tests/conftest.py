@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from app.access.tokens import Tokens
 from app.db import API_ROLE, make_engine, make_session_factory
 from app.embedded_postgres import EmbeddedPostgres
-from app.encryption import MasterKeys, make_master_key
+from app.encryption import MasterKeys
 from app.main import create_app
 from app.migrate import migrate
 from app.rate_limits import RateLimiter, Rates
@@ -57,9 +57,15 @@ def tokens() -> Tokens:
 
 
 @pytest.fixture(scope="session")
-def master_keys() -> MasterKeys:
-    """Encrypt with a key of this run."""
-    return MasterKeys(KeySet([make_master_key()]))
+def master_keys_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Name the file with the master keys of this run."""
+    return tmp_path_factory.mktemp("keys") / "data-keys.json"
+
+
+@pytest.fixture(scope="session")
+def master_keys(master_keys_file: Path) -> MasterKeys:
+    """Encrypt with keys of this run."""
+    return MasterKeys.load_or_make(master_keys_file)
 
 
 @pytest.fixture(scope="session")

@@ -4,6 +4,7 @@ With a child's row goes its key, and with the key whatever it sealed, wherever c
 """
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -11,7 +12,18 @@ from sqlalchemy.orm import Session
 
 from app.children import queries
 from app.children.models import ChildKey
-from app.encryption import DataKey, MasterKeys, Place
+from app.encryption import DataKey, MasterKeyMissing, MasterKeys, Place, Undecipherable
+
+
+@dataclass(frozen=True)
+class WrappedAgain:
+    """What became of a batch of keys."""
+
+    count: int
+    # Children whose keys no master key at hand opens.
+    lost: tuple[UUID, ...]
+    # Where the next batch begins; None where there is none.
+    last: UUID | None
 
 
 def get_or_make_key(
@@ -44,17 +56,26 @@ def find_keys(
     return {row.child_id: _unwrap(masters, row) for row in queries.list_keys(session, child_ids)}
 
 
-def wrap_again(session: Session, masters: MasterKeys, *, limit: int) -> int:
-    """Wrap a batch of keys with the first master key, and count them.
+def wrap_again(
+    session: Session, masters: MasterKeys, *, after: UUID | None, limit: int
+) -> WrappedAgain:
+    """Wrap a batch of keys with the first master key, those of the children next in line.
 
     What a key has sealed stays as it is, and reading goes on: the key itself does not change.
     """
-    rows = queries.list_keys_not_wrapped_by(session, masters.names[0], limit=limit)
+    count, lost = 0, []
+    rows = queries.list_keys_not_wrapped_by(session, masters.names[0], after=after, limit=limit)
     for row in rows:
-        place = _place(row.authority_id, row.child_id)
-        row.master_key, row.wrapped = masters.wrap(_unwrap(masters, row), place)
+        try:
+            key = _unwrap(masters, row)
+        except (Undecipherable, MasterKeyMissing):
+            # One that is lost must not keep an old master key in use for all the others.
+            lost.append(row.child_id)
+            continue
+        row.master_key, row.wrapped = masters.wrap(key, _place(row.authority_id, row.child_id))
+        count += 1
     session.flush()
-    return len(rows)
+    return WrappedAgain(count, tuple(lost), rows[-1].child_id if len(rows) == limit else None)
 
 
 def count_by_master_key(session: Session) -> dict[str, int]:

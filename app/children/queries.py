@@ -207,14 +207,14 @@ def add_key_if_absent(session: Session, values: dict[str, Any]) -> None:
 
 
 def list_keys_not_wrapped_by(
-    session: Session, master_key: str, *, limit: int
+    session: Session, master_key: str, *, after: UUID | None, limit: int
 ) -> Sequence[ChildKey]:
-    """List children's keys that other master keys wrap, and lock them."""
+    """List children's keys that other master keys wrap, by child, and lock them."""
+    statement = select(ChildKey).where(ChildKey.master_key != master_key)
+    if after is not None:
+        statement = statement.where(ChildKey.child_id > after)
     return session.scalars(
-        select(ChildKey)
-        .where(ChildKey.master_key != master_key)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
+        statement.order_by(ChildKey.child_id).limit(limit).with_for_update(skip_locked=True)
     ).all()
 
 

@@ -1,6 +1,7 @@
 """`shortbreaks keys`: the master keys of what is encrypted at rest."""
 
 from collections import Counter
+from collections.abc import Iterator
 from uuid import UUID
 
 import typer
@@ -10,7 +11,7 @@ from rich.table import Table
 from sqlalchemy.orm import Session, sessionmaker
 
 from app.authorities.service import list_every_authority
-from app.children.keys import count_by_master_key, wrap_again
+from app.children.keys import WrappedAgain, count_by_master_key, wrap_again
 from app.db import NO_TENANT, transaction
 from app.encryption import MasterKeys, add_master_key
 from app.server import master_keys
@@ -52,26 +53,32 @@ def rotate() -> None:
     ):
         with transaction(database.sessions, NO_TENANT) as session:
             authority_ids = list_every_authority(session)
-        wrapped, in_use = 0, Counter[str]()
+        wrapped, lost, in_use = 0, list[UUID](), Counter[str]()
         for authority_id in progress.track(authority_ids, description="Wrapping keys"):
-            wrapped += wrap_all_again(database.sessions, authority_id, masters)
+            for batch in wrap_all_again(database.sessions, authority_id, masters):
+                wrapped += batch.count
+                lost.extend(batch.lost)
             with transaction(database.sessions, authority_id) as session:
                 in_use.update(count_by_master_key(session))
     show_keys(masters, in_use)
     typer.echo(f"{wrapped:,} keys wrapped anew.")
+    for child_id in lost:
+        typer.echo(f"lost child_id={child_id}: no key of the file opens it", err=True)
     if set(in_use) - {masters.names[0]}:
-        typer.echo("Some were in use elsewhere: run it again.", err=True)
+        typer.echo("Not all are wrapped by the first key yet: run it again.", err=True)
         raise typer.Exit(1)
 
 
-def wrap_all_again(sessions: sessionmaker[Session], authority_id: UUID, masters: MasterKeys) -> int:
+def wrap_all_again(
+    sessions: sessionmaker[Session], authority_id: UUID, masters: MasterKeys
+) -> Iterator[WrappedAgain]:
     """Wrap the keys of one authority's children anew, a batch a transaction."""
-    total, done = 0, BATCH
-    while done == BATCH:
+    last, more = None, True
+    while more:
         with transaction(sessions, authority_id) as session:
-            done = wrap_again(session, masters, limit=BATCH)
-        total += done
-    return total
+            batch = wrap_again(session, masters, after=last, limit=BATCH)
+        yield batch
+        last, more = batch.last, batch.last is not None
 
 
 def show_keys(masters: MasterKeys, in_use: Counter[str]) -> None:

@@ -213,11 +213,11 @@ class TestTime:
         world.clock.now = ENDS + SHOWN_AFTER
         last = ask(world, session_id)
         world.clock.now += timedelta(seconds=1)
-        over = [ask(world, session_id, kind=kind) for kind in (ClientKind.PROVIDER, "broker")]
+        over = [
+            ask(world, session_id, kind=kind) for kind in (ClientKind.PROVIDER, ClientKind.BROKER)
+        ]
 
         assert last.json()["items"][0]["passport"] == SHARED
-        assert [(answer.status_code, slug(answer)) for answer in over] == [
-            (403, "briefing-over"),
-            (403, "briefing-over"),
-        ]
+        assert [answer.status_code for answer in over] == [403, 403]
+        assert {slug(answer) for answer in over} == {"briefing-over"}
         assert not any("Sam" in answer.text for answer in over)
