@@ -20,6 +20,7 @@ from app.verification.checks.life_cycle import (
     LOST_BOOKINGS,
     OLD_HOLDS,
 )
+from app.verification.checks.passports import PASSPORTS
 from app.verification.checks.places import (
     ONE_BOOKING,
     OVERLAP,
@@ -59,6 +60,7 @@ OF_AN_AUTHORITY: Final = (
     OLD_OFFERS,
     KEPT_PLACES,
     AGES,
+    PASSPORTS,
 )
 
 # Run once, with no tenant bound.

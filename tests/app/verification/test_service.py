@@ -15,6 +15,7 @@ from app.verification import checks
 from app.verification.checks import OF_AN_AUTHORITY, OF_THE_DATABASE, Check
 from app.verification.service import Finding, check_authority, check_database, verify
 from tests.support.catalogue import SATURDAY, add_activity, add_child, add_session
+from tests.support.passports import write_passport
 from tests.support.world import World
 
 
@@ -60,6 +61,7 @@ def busy(world: World) -> dict[str, UUID]:
         {"code": "interpreter", "importance": "essential"},
     ]
     child_id = add_child(world, needs=needs)
+    write_passport(world, child_id)
     session_id, later_id = (
         add_session(world, activity_id, SATURDAY + timedelta(days=days)) for days in (0, 7)
     )
@@ -252,6 +254,12 @@ PLANTED: list[tuple[Check, list[str], dict[str, Any]]] = [
         ["UPDATE children SET date_of_birth = '2008-03-06' WHERE id = :child"],
         {"booking_id": "pending"},
     ),
+    (
+        checks.PASSPORTS,
+        ["UPDATE passport_versions SET version = 2"],
+        {"child_id": "child", "versions": 1},
+    ),
+    (checks.PASSPORTS, ["DELETE FROM child_keys"], {"child_id": "child"}),
 ]
 
 
