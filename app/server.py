@@ -10,7 +10,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
 from app.access.tokens import Tokens, make_keys
-from app.clock import now_utc
+from app.clock import Clock, now_utc
 from app.encryption import MasterKeys, UnusableKeys
 from app.key_files import load_keys
 from app.main import create_app
@@ -65,14 +65,14 @@ def master_keys(settings: Settings) -> MasterKeys:
     return keys
 
 
-def build() -> FastAPI:
+def build(clock: Clock = now_utc) -> FastAPI:
     """Build the application of one serving process."""
     settings = Settings()
     configure_logging(settings)
     keys, masters = signing_keys(settings), master_keys(settings)
     rate_limiter = RateLimiter(
         settings.rates,
-        now_utc,
+        clock,
         processes=settings.processes,
         trusted_proxies=settings.trusted_proxies,
     )
@@ -83,6 +83,7 @@ def build() -> FastAPI:
         database.sessions,
         Tokens(keys, issuer=settings.issuer),
         master_keys=masters,
+        clock=clock,
         most_at_once=settings.pool_size,
         rate_limiter=rate_limiter,
         on_stop=resources.close,

@@ -9,7 +9,7 @@ from random import Random
 from typing import Any
 
 from app.clock import now_utc
-from tests.load import crash, rush, sustained
+from tests.load import controls, crash, months, rush, sustained
 from tests.load.report import Report
 from tests.load.stage import Stage, open_stage
 
@@ -46,7 +46,23 @@ def run_crash(options: argparse.Namespace, report: Report) -> None:
     on_a_stage(lambda stage: crash.run(stage, size, report, rng), workers=1)
 
 
-PARTS: dict[str, Part] = {"rush": run_rush, "sustained": run_sustained, "crash": run_crash}
+def run_months(options: argparse.Namespace, report: Report) -> None:
+    """Move the clock."""
+    months.run(report, rng=Random(options.seed))
+
+
+def run_controls(options: argparse.Namespace, report: Report) -> None:
+    """Try broken builds."""
+    controls.run(report, now=now_utc(), seed=options.seed)
+
+
+PARTS: dict[str, Part] = {
+    "rush": run_rush,
+    "sustained": run_sustained,
+    "crash": run_crash,
+    "months": run_months,
+    "controls": run_controls,
+}
 
 
 def main() -> int:

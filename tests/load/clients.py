@@ -65,6 +65,8 @@ class Client:
         self.number = number
         self.record = record
         self.rng = rng
+        # Whether the last call went unanswered.
+        self.cut_off = False
         self._token = token
         self._connection = Connection(port)
         # Bookings granted and not cancelled, and the key and order of each.
@@ -143,7 +145,9 @@ class Client:
             )
         except Unanswered:
             note("unknown")
+            self.cut_off = True
             return None
+        self.cut_off = answer.status >= 500
         self.record.answered(action, answer, time.perf_counter() - started)
         if answer.status in {200, 201}:
             said = answer.json()

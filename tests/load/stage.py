@@ -146,9 +146,9 @@ class Stage:
             ClientKind.FAMILY_APP, grant_type="urn:shortbreaks:family-code", code=family.code
         )
 
-    async def renew_broker_token(self) -> None:
+    async def renew_broker_token(self, *, at_once: bool = False) -> None:
         """Get the brokers a token unless theirs is fresh."""
-        if self._broker_token[1] < monotonic():
+        if at_once or self._broker_token[1] < monotonic():
             token = await self._new_token(ClientKind.BROKER, grant_type="client_credentials")
             self._broker_token = (token, monotonic() + RENEW_AFTER_S)
 
