@@ -278,10 +278,16 @@ def _slope(
 
 
 def _setting_fit(setting: NDArray[np.uint8], preferred: tuple[str, ...]) -> NDArray[np.float64]:
-    """1 for a setting the family prefers, one half for any if it has no preference."""
+    """1 for a setting the family prefers, one half for each rung of the ladder less beside it.
+
+    One half for any if it has no preference.
+    """
     if not preferred:
         return np.full(len(setting), 0.5)
-    fits = np.array([1.0 if name in preferred else 0.0 for name in SETTINGS])
+    rungs = [SETTINGS.index(name) for name in preferred]
+    fits = np.array(
+        [1 - 0.5 * min(abs(at - rung) for rung in rungs) for at in range(len(SETTINGS))]
+    )
     return fits[setting]
 
 

@@ -204,7 +204,9 @@ def _sentence(parts: Iterable[str]) -> str:
 
 def _setting_text(catalogue: Catalogue, child: Child, activity: int) -> str:
     name = SETTINGS[int(catalogue.activities.setting[activity])]
-    return f"a {name} setting" + (", as you prefer" if child.settings else "")
+    if not child.settings:
+        return f"a {name} setting"
+    return f"a {name} setting, {'as' if name in child.settings else 'a step from what'} you prefer"
 
 
 def _novelty_text(scores: Scores, activity: int) -> str:

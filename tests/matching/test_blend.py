@@ -11,6 +11,7 @@ import pytest
 
 from matching import (
     DEFAULT_WEIGHTS,
+    SETTINGS,
     ActivityRow,
     Child,
     Holdings,
@@ -193,6 +194,27 @@ class TestCompanyAndNovelty:
         child = replace(CHILD, settings=("universal",))
         rows = (row(1, setting="specialist"), row(2, setting="universal"))
         assert order(child, *rows) == [2, 1]
+
+    @pytest.mark.parametrize(
+        ("preferred", "shares"),
+        [
+            ((), [0.5, 0.5, 0.5]),
+            (("specialist",), [1.0, 0.5, 0.0]),
+            (("supported",), [0.5, 1.0, 0.5]),
+            (("universal",), [0.0, 0.5, 1.0]),
+            (("specialist", "universal"), [1.0, 0.5, 1.0]),
+        ],
+    )
+    def test_settings_are_a_ladder(self, preferred: tuple[str, ...], shares: list[float]) -> None:
+        rows = [row(at, setting=name) for at, name in enumerate(SETTINGS)]
+        found = matches(replace(CHILD, settings=preferred), *rows)
+        for one in found:
+            at = one.activity_id.int
+            given = part(one, "setting")
+            assert given == pytest.approx(DEFAULT_WEIGHTS.setting * shares[at])
+            said = {0.0: "", 0.5: "a step from what you prefer", 1.0: "as you prefer"}
+            if preferred:
+                assert said[shares[at]] in text(one, "setting")
 
 
 class TestWeights:
