@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from app.access import routes as access
 from app.authorities import routes as authorities
 from app.bookings import arrangement_routes as arrangements
+from app.bookings import entitlement_routes as entitlements
 from app.bookings import routes as bookings
 from app.catalogue import routes as catalogue
 from app.children import goal_routes as goals
@@ -28,6 +29,7 @@ v1.include_router(children.children)
 v1.include_router(goals.router)
 v1.include_router(bookings.router)
 v1.include_router(arrangements.router)
+v1.include_router(entitlements.router)
 v1.include_router(passports.router)
 v1.include_router(matches.router)
 v1.include_router(wishes.router)

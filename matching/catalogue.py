@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matching import offers
-from matching.codes import FUNDINGS, SETTINGS
+from matching.codes import BREAK_TYPES, FUNDINGS, SETTINGS
 from matching.errors import InvalidProblem
 from matching.interests.index import InterestIndex
 from matching.interests.listings import Listing
@@ -26,6 +26,7 @@ from matching.problem import ActivityRow, SessionRow
 
 # An activity's gender in one byte: 0 takes anyone.
 GENDER_CODE = {None: 0, "female": 1, "male": 2}
+_MINUTE_US = 60_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,9 @@ class Activities:
         Whole years, inclusive.
     setting : ndarray of uint8
         Position in `SETTINGS`.
-    price_pence : ndarray of int64
+    break_type : ndarray of uint8
+        Position in `BREAK_TYPES`.
+    price_pence, cost_pence : ndarray of int64
     """
 
     ids: tuple[UUID, ...]
@@ -55,7 +58,9 @@ class Activities:
     min_age: NDArray[np.int32]
     max_age: NDArray[np.int32]
     setting: NDArray[np.uint8]
+    break_type: NDArray[np.uint8]
     price_pence: NDArray[np.int64]
+    cost_pence: NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +85,10 @@ class Sessions:
         `YYYY-MM`, ascending.
     iso_week : ndarray of int32
         year * 100 + week.
+    minutes : ndarray of int64
+        Every begun minute counts.
+    nights : ndarray of int64
+        Local midnights that it goes through, if the break is overnight.
     cancelled : ndarray of bool
     funding : ndarray of uint8
         Bit 0 free, bit 1 contributory.
@@ -103,6 +112,8 @@ class Sessions:
     month: NDArray[np.int32]
     months: tuple[str, ...]
     iso_week: NDArray[np.int32]
+    minutes: NDArray[np.int64]
+    nights: NDArray[np.int64]
     cancelled: NDArray[np.bool_]
     funding: NDArray[np.uint8]
     profile: NDArray[np.int32]
@@ -246,7 +257,9 @@ def _activity_arrays(rows: list[ActivityRow]) -> Activities:
         min_age=np.array([row.min_age for row in rows], dtype=np.int32),
         max_age=np.array([row.max_age for row in rows], dtype=np.int32),
         setting=np.array([SETTINGS.index(row.setting) for row in rows], dtype=np.uint8),
+        break_type=np.array([BREAK_TYPES.index(row.break_type) for row in rows], dtype=np.uint8),
         price_pence=np.array([row.price_pence for row in rows], dtype=np.int64),
+        cost_pence=np.array([row.cost_pence for row in rows], dtype=np.int64),
     )
 
 
@@ -270,6 +283,7 @@ def _session_arrays(
     first = np.searchsorted(calendar.segment_owner, np.arange(len(rows)))
     later = np.ones(len(segment), dtype=np.bool_)
     later[first] = False
+    days_later = np.bincount(calendar.segment_owner[later], minlength=len(rows))
     return Sessions(
         ids=tuple(row.id for row in rows),
         activity=activity,
@@ -281,6 +295,8 @@ def _session_arrays(
         month=month.astype(np.int32),
         months=tuple(f"{number // 100:04d}-{number % 100:02d}" for number in months.tolist()),
         iso_week=calendar.iso_week,
+        minutes=-((starts - ends) // _MINUTE_US),
+        nights=days_later * (activities.break_type[activity] == BREAK_TYPES.index("overnight")),
         cancelled=np.array([row.cancelled for row in rows], dtype=np.bool_),
         funding=funding_bits[activity],
         profile=np.array(profile, dtype=np.int32),

@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 
 from matching.catalogue import GENDER_CODE, Catalogue, Sessions
 from matching.codes import BLOCKING_REASONS, REASON_BIT
+from matching.entitlement import open_fundings
 from matching.errors import InvalidProblem
 from matching.local_time import date_number, to_microseconds
-from matching.problem import Booked, Child, Holdings, Live, PolicyAges, Remaining
+from matching.problem import Booked, Child, Holdings, Live, PolicyAges
 from matching.scoring.distance import distances_km
 from matching.scoring.preferences import Preferences, weigh_voices
 from matching.scoring.timing import slack_s
@@ -20,9 +21,6 @@ from matching.support import Support, judge_support
 
 _BIT: Final = {reason: np.uint16(bit) for reason, bit in REASON_BIT.items()}
 _N_MASKS: Final = 1 << len(BLOCKING_REASONS)
-
-FREE: Final = 1
-CONTRIBUTORY: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +92,7 @@ def eligible(
     distance_km = distances_km(catalogue.activities, child)
     preferences = weigh_voices(child.interests, catalogue.vocabulary)
     slack = slack_s(sessions, child.availability, span) if child.availability else None
-    left = _funding_left(sessions.months, holdings)
-    funding = sessions.funding[span] & left[sessions.month[span]]
+    funding = open_fundings(catalogue, holdings, span)
 
     mask = _activity_mask(catalogue, child, distance_km, preferences)[activity]
     mask |= _BIT["age"] * _wrong_age(sessions, child, live.policies, span)
@@ -209,18 +206,6 @@ def _wrong_age(
         )
         wrong |= outside if len(ordered) == 1 else outside & (begins <= day) & (day < ends)
     return wrong
-
-
-def _funding_left(months: tuple[str, ...], holdings: Holdings) -> NDArray[np.uint8]:
-    def bits(remaining: Remaining) -> int:
-        free = remaining.free is None or remaining.free > 0
-        contributory = remaining.contributory is None or remaining.contributory > 0
-        return FREE * free + CONTRIBUTORY * contributory
-
-    return np.array(
-        [bits(holdings.remaining.get(month, holdings.remaining_otherwise)) for month in months],
-        dtype=np.uint8,
-    )
 
 
 def _mark_overlaps(

@@ -6,12 +6,14 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import cast
 from uuid import UUID
 
 from matching.blend import measures_at, score
 from matching.catalogue import Catalogue
 from matching.codes import FUNDINGS, NEED_CODES, NEED_LABELS, SUPPORT_STATES
-from matching.eligibility import FREE, Eligibility, eligible, policy_on, reasons_of
+from matching.eligibility import Eligibility, eligible, policy_on, reasons_of
+from matching.entitlement import FREE, family_price, shortfalls
 from matching.errors import InvalidProblem
 from matching.explain import explain_scores, known_distance, need_text
 from matching.local_time import DAY_US, date_number, to_microseconds, to_moment
@@ -60,15 +62,15 @@ def explain_fit(
     activity = int(catalogue.sessions.activity[index])
     funding = int(judged.funding[0])
     pair = _Pair(catalogue, child, holdings, live, judged, index, activity)
-    price = 0 if funding & FREE else int(catalogue.activities.price_pence[activity])
+    chosen = "free" if funding & FREE else "contributory"
     return Fit(
         session_id=session_id,
         activity_id=catalogue.activities.ids[activity],
         eligible=not judged.mask[0],
         score=float(scores.total[0]),
         distance_km=known_distance(judged, activity),
-        funding=("free" if funding & FREE else "contributory") if funding else None,
-        price_pence=price if funding else None,
+        funding=chosen if funding else None,
+        price_pence=family_price(catalogue, holdings, index, chosen) if funding else None,
         support=SUPPORT_STATES[int(judged.support.state[0])],
         arrangements=judged.support.arrangements(0),
         reasons=explain_scores(catalogue, child, judged, scores, [0])[0],
@@ -261,10 +263,25 @@ def _entitlement(pair: _Pair) -> Obstacle:
     month = sessions.months[int(sessions.month[pair.index])]
     bits = int(sessions.funding[pair.index])
     allowed = [name for bit, name in enumerate(FUNDINGS) if bits >> bit & 1]
-    text = f"no {' or '.join(allowed)} activity is left in {month}"
-    facts = {"month": month, "funding": allowed}
-    remedy = "a session in another month, a cancelled booking, or a higher entitlement"
+    short = shortfalls(pair.catalogue, pair.holdings, pair.index)
+    facts = {"month": month, "funding": allowed, "short": short}
+    if {str(one["measure"]) for one in short}.issuperset(allowed):
+        text = f"no {' or '.join(allowed)} activity is left in {month}"
+        remedy = "a session in another month, a cancelled booking, or a higher entitlement"
+    else:
+        text = "too little is left of the year: " + ", ".join(
+            f"{_amount(one, 'remaining')}, {_amount(one, 'wanted')} needed"
+            for one in short
+            if one["measure"] not in FUNDINGS
+        )
+        remedy = "a smaller session, one in another year, a cancelled booking, or a higher limit"
     return Obstacle("entitlement", text, facts, remedy)
+
+
+def _amount(shortfall: Mapping[str, object], which: str) -> str:
+    if shortfall["measure"] == "money_pence":
+        return f"£{cast('int', shortfall[which]) / 100:.2f}"
+    return f"{shortfall[which]:g} {shortfall['measure']}"
 
 
 def _cancelled(pair: _Pair) -> Obstacle:

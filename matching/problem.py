@@ -75,6 +75,8 @@ class ActivityRow:
         How a place may be taken: `free`, `contributory` or both.
     price_pence : int
         What the family pays for a contributory place.
+    cost_pence : int
+        What a place costs the authority, before what the family pays.
     concepts : tuple of str
         Notations of the concepts it carries; those the vocabulary does not hold stand alone.
     offers : tuple of OfferRow
@@ -92,6 +94,7 @@ class ActivityRow:
     break_type: str = "group_specialist"
     funding: tuple[str, ...] = ("free", "contributory")
     price_pence: int = 0
+    cost_pence: int = 0
     concepts: tuple[str, ...] = ()
     offers: tuple[OfferRow, ...] = ()
 
@@ -107,6 +110,7 @@ class ActivityRow:
         for funding in self.funding:
             check_code(funding, codes.FUNDINGS, "activity.funding")
         check_not_negative(self.price_pence, "activity.price_pence")
+        check_not_negative(self.cost_pence, "activity.cost_pence")
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,10 +266,32 @@ class Child:
 
 @dataclass(frozen=True, slots=True)
 class Remaining:
-    """What a child may still book in one month; None is unlimited."""
+    """What a child may still book in one month, and on which terms; None is unlimited.
+
+    Attributes
+    ----------
+    free, contributory : int or None
+        Places of the month.
+    minutes, nights, pence : int or None
+        What is left of the year of the month: of time, of nights away, and of what the
+        authority pays.
+    uncounted : tuple of str
+        Break types that use nothing of all this.
+    contribution_pence : int or None
+        The most that the family pays for a contributory place; None: the activity's price.
+    """
 
     free: int | None = 1
     contributory: int | None = 1
+    minutes: int | None = None
+    nights: int | None = None
+    pence: int | None = None
+    uncounted: tuple[str, ...] = ()
+    contribution_pence: int | None = None
+
+    def __post_init__(self) -> None:
+        for kind in self.uncounted:
+            check_code(kind, codes.BREAK_TYPES, "remaining.uncounted")
 
 
 @dataclass(frozen=True, slots=True)

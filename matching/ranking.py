@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from matching.blend import Scores, score, spoken_phrases
 from matching.catalogue import Catalogue
-from matching.eligibility import FREE, Eligibility, count_blocked, eligible
+from matching.eligibility import Eligibility, count_blocked, eligible
+from matching.entitlement import FREE, family_price
 from matching.explain import explain_scores, known_distance
 from matching.problem import Child, Holdings, Live
 from matching.result import Match, Matches
@@ -95,7 +96,7 @@ def match(
         mask = keep_best_of_each(mask, scores.total, activity)
     picked = pick_best(mask, scores.total, limit)
     return Matches(
-        items=_make_matches(catalogue, child, live, judged, scores, picked, fold=fold),
+        items=_make_matches(catalogue, child, holdings, live, judged, scores, picked, fold=fold),
         blocked=count_blocked(judged.mask),
         considered=len(judged.mask),
     )
@@ -214,6 +215,7 @@ def judge_many(
 def _make_matches(
     catalogue: Catalogue,
     child: Child,
+    holdings: Holdings,
     live: Live,
     judged: Eligibility,
     scores: Scores,
@@ -232,15 +234,15 @@ def _make_matches(
         explain_scores(catalogue, child, judged, scores, picked),
         strict=True,
     ):
-        free = bool(judged.funding[at] & FREE)
+        funding = "free" if judged.funding[at] & FREE else "contributory"
         made.append(
             Match(
                 session_id=sessions.ids[start + at],
                 activity_id=catalogue.activities.ids[activity],
                 score=score_of_it,
                 distance_km=known_distance(judged, activity),
-                funding="free" if free else "contributory",
-                price_pence=0 if free else int(catalogue.activities.price_pence[activity]),
+                funding=funding,
+                price_pence=family_price(catalogue, holdings, start + at, funding),
                 support="arrange" if judged.support.state[at] else "ready",
                 arrangements=judged.support.arrangements(at),
                 reasons=reasons,

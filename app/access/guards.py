@@ -188,6 +188,8 @@ FlagsRead = Annotated[Caller, _door(Scope.FLAGS_READ)]
 BriefingsRead = Annotated[Caller, _door(Scope.BRIEFING_READ)]
 OutcomesRead = Annotated[Caller, _door(Scope.OUTCOMES_READ)]
 OutcomesWrite = Annotated[Caller, _door(Scope.OUTCOMES_WRITE)]
+OverridesRead = Annotated[Caller, _door(Scope.OVERRIDES_READ)]
+OverridesWrite = Annotated[Caller, _door(Scope.OVERRIDES_WRITE)]
 WishesRead = Annotated[Caller, _door(Scope.WISHES_READ)]
 WishesWrite = Annotated[Caller, _door(Scope.WISHES_WRITE)]
 

@@ -38,6 +38,8 @@ class Scope(StrEnum):
     PASSPORTS_WRITE = "passports:write"
     FLAGS_READ = "flags:read"
     BRIEFING_READ = "briefing:read"
+    OVERRIDES_READ = "overrides:read"
+    OVERRIDES_WRITE = "overrides:write"
     WISHES_READ = "wishes:read"
     WISHES_WRITE = "wishes:write"
 
@@ -65,6 +67,8 @@ DESCRIPTIONS: dict[Scope, str] = {
     Scope.PASSPORTS_WRITE: "Write children's passports",
     Scope.FLAGS_READ: "Read what to know before ringing a family up",
     Scope.BRIEFING_READ: "Read who comes to a session and what each needs",
+    Scope.OVERRIDES_READ: "Read what single children are allowed instead of the policy",
+    Scope.OVERRIDES_WRITE: "Allow a child more or less than the policy",
     Scope.WISHES_READ: "Read wishes",
     Scope.WISHES_WRITE: "Record wishes",
 }
@@ -98,6 +102,8 @@ SCOPES_OF_KIND: dict[ClientKind, frozenset[Scope]] = {
         Scope.ATTENDANCE_WRITE,
         Scope.FLAGS_READ,
         Scope.BRIEFING_READ,
+        Scope.OVERRIDES_READ,
+        Scope.OVERRIDES_WRITE,
     },
     # Without a family's grant these open the doors, but there is no household behind them.
     ClientKind.FAMILY_APP: FAMILY_SCOPES,

@@ -5,10 +5,11 @@ each stands a CHECK. None of them is read first: two requests that read "one lef
 believe it.
 """
 
-from typing import Any, cast
+from collections.abc import Mapping
+from typing import Any, Final, cast
 from uuid import UUID
 
-from sqlalchemy import Case, CursorResult, Update, case, func, select, update
+from sqlalchemy import CursorResult, Update, func, text, true, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -21,56 +22,130 @@ def _changed(session: Session, statement: Update) -> bool:
     return result.rowcount == 1
 
 
+# One statement finds room or changes nothing. The allowance of today is stored with what it lets
+# through; a policy that now allows less leaves alone what is booked.
+TAKE_MONTH: Final = text(
+    """
+    INSERT INTO entitlement_counters AS c (authority_id, child_id, month, funding, allowed, used)
+    SELECT :authority_id, :child_id, :month, :funding, wanted.allowed, 1
+    FROM (SELECT CAST(:allowed AS integer) AS allowed) wanted
+    WHERE wanted.allowed IS NULL OR wanted.allowed >= 1
+    ON CONFLICT (authority_id, child_id, month, funding) DO UPDATE
+    SET used = c.used + 1, allowed = excluded.allowed
+    WHERE excluded.allowed IS NULL OR c.used + 1 <= excluded.allowed
+    """
+)
+TAKE_YEAR: Final = text(
+    """
+    INSERT INTO yearly_counters AS c (authority_id, child_id, year, measure, allowed, used)
+    SELECT :authority_id, :child_id, :year, wanted.measure, wanted.allowed, wanted.used
+    FROM unnest(CAST(:measures AS text[]), CAST(:allowed AS integer[]), CAST(:uses AS integer[]))
+        AS wanted (measure, allowed, used)
+    WHERE wanted.allowed IS NULL OR wanted.used <= wanted.allowed
+    ORDER BY wanted.measure
+    ON CONFLICT (authority_id, child_id, year, measure) DO UPDATE
+    SET used = c.used + excluded.used, allowed = excluded.allowed
+    WHERE excluded.allowed IS NULL OR c.used + excluded.used <= excluded.allowed
+    RETURNING c.measure
+    """
+)
+GIVE_BACK_YEAR: Final = text(
+    """
+    UPDATE yearly_counters AS c SET used = c.used - given.used
+    FROM unnest(CAST(:measures AS text[]), CAST(:uses AS integer[])) AS given (measure, used)
+    WHERE c.authority_id = :authority_id AND c.child_id = :child_id AND c.year = :year
+        AND c.measure = given.measure
+    """
+)
+USED: Final = text(
+    """
+    SELECT month AS period, funding AS measure, used FROM entitlement_counters
+    WHERE child_id = :child_id AND month = :month
+    UNION ALL
+    SELECT year, measure, used FROM yearly_counters
+    WHERE child_id = :child_id AND year = :year
+    """
+)
+
+
 def take_entitlement(
     session: Session, child_id: UUID, month: str, funding: str, *, allowed: int | None
 ) -> bool:
-    """Use one of the month's entitlement, if the policy leaves one."""
-    authority_id = session.info["authority_id"]
-    opened = insert(EntitlementCounter).values(
-        authority_id=authority_id, child_id=child_id, month=month, funding=funding, allowed=allowed
+    """Use one of the month's entitlement, if one is left."""
+    taken = session.execute(
+        TAKE_MONTH,
+        {
+            "authority_id": session.info["authority_id"],
+            "child_id": child_id,
+            "month": month,
+            "funding": funding,
+            "allowed": allowed,
+        },
     )
-    # A policy that now allows less leaves alone what is booked.
-    kept: Case[int | None] = case(
-        (opened.excluded.allowed.is_(None), None),
-        else_=func.greatest(opened.excluded.allowed, EntitlementCounter.used),
-    )
-    session.execute(
-        opened.on_conflict_do_update(
-            index_elements=["authority_id", "child_id", "month", "funding"],
-            set_={"allowed": kept},
-        )
-    )
-    return _changed(
-        session,
-        update(EntitlementCounter)
-        .where(
-            *_counter(session, child_id, month, funding),
-            EntitlementCounter.allowed.is_(None)
-            | (EntitlementCounter.used < EntitlementCounter.allowed),
-        )
-        .values(used=EntitlementCounter.used + 1),
-    )
+    return cast("CursorResult[*tuple[Any, ...]]", taken).rowcount == 1
 
 
 def give_back_entitlement(session: Session, child_id: UUID, month: str, funding: str) -> None:
     """Give one of the month's entitlement back."""
     session.execute(
         update(EntitlementCounter)
-        .where(*_counter(session, child_id, month, funding))
+        .filter_by(
+            authority_id=session.info["authority_id"],
+            child_id=child_id,
+            month=month,
+            funding=funding,
+        )
         .values(used=EntitlementCounter.used - 1)
     )
 
 
-def _counter(session: Session, child_id: UUID, month: str, funding: str) -> tuple[Any, ...]:
-    return (
-        EntitlementCounter.authority_id == session.info["authority_id"],
-        EntitlementCounter.child_id == child_id,
-        EntitlementCounter.month == month,
-        EntitlementCounter.funding == funding,
+def take_year(
+    session: Session,
+    child_id: UUID,
+    year: str,
+    uses: Mapping[str, int],
+    *,
+    allowed: Mapping[str, int | None],
+) -> set[str]:
+    """Use some of the year's entitlement; tell the measures of which so much was left."""
+    return set(
+        session.scalars(
+            TAKE_YEAR,
+            {
+                "authority_id": session.info["authority_id"],
+                "child_id": child_id,
+                "year": year,
+                "measures": list(uses),
+                "allowed": [allowed[measure] for measure in uses],
+                "uses": list(uses.values()),
+            },
+        )
     )
 
 
-def take_places(session: Session, target: CatalogueSession, wanted: int) -> bool:
+def give_back_year(session: Session, child_id: UUID, year: str, uses: Mapping[str, int]) -> None:
+    """Give some of the year's entitlement back."""
+    session.execute(
+        GIVE_BACK_YEAR,
+        {
+            "authority_id": session.info["authority_id"],
+            "child_id": child_id,
+            "year": year,
+            "measures": list(uses),
+            "uses": list(uses.values()),
+        },
+    )
+
+
+def used_by(session: Session, child_id: UUID, month: str, year: str) -> dict[tuple[str, str], int]:
+    """Read how much of a month and of a year a child has used, by period and measure."""
+    periods = {"child_id": child_id, "month": month, "year": year}
+    return {(row.period, row.measure): row.used for row in session.execute(USED, periods)}
+
+
+def take_places(
+    session: Session, target: CatalogueSession, wanted: int, *, for_waitlist: bool = False
+) -> bool:
     """Take places of a session, if so many are left and it is still when it was read."""
     return _changed(
         session,
@@ -82,6 +157,8 @@ def take_places(session: Session, target: CatalogueSession, wanted: int) -> bool
             CatalogueSession.starts_at == target.starts_at,
             CatalogueSession.ends_at == target.ends_at,
             CatalogueSession.taken + wanted <= CatalogueSession.capacity,
+            # What has come free goes to those who wait, and to nobody else.
+            true() if for_waitlist else CatalogueSession.kept_for_waitlist.is_(False),
         )
         .values(taken=CatalogueSession.taken + wanted),
     )
@@ -171,13 +248,3 @@ def give_back_service_week(session: Session, support_service_id: UUID, week: str
         )
         .values(used=SupportServiceWeek.used - 1)
     )
-
-
-def used_in_month(session: Session, child_id: UUID, month: str) -> dict[str, int]:
-    """Read how much of a month a child has used, by funding."""
-    rows = session.execute(
-        select(EntitlementCounter.funding, EntitlementCounter.used).where(
-            EntitlementCounter.child_id == child_id, EntitlementCounter.month == month
-        )
-    )
-    return {row.funding: row.used for row in rows}

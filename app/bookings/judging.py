@@ -8,9 +8,9 @@ from sqlalchemy.orm import Session
 
 from app.access.caller import Caller
 from app.access.scopes import ClientKind
-from app.authorities import service as authorities
 from app.authorities.models import EntitlementPolicy
 from app.bookings import queries
+from app.bookings.entitlement import PlaceTerms, Terms, place_terms, terms_of
 from app.bookings.errors import (
     AlreadyBooked,
     ConsentMissing,
@@ -42,7 +42,9 @@ class Judgement:
     """A child who may have a place in a session, and what that rests on."""
 
     child: Profile
-    policy: EntitlementPolicy
+    terms: Terms
+    # What the place uses of the entitlement, and what the family pays for it.
+    place: PlaceTerms
     situation: Situation
     fit: Fit
 
@@ -68,8 +70,10 @@ def judge(
             record_at=f"/v1/children/{child.id}/consents",
         )
     situation = read_situation(session, child, starts_from=target.starts_at)
-    policy = authorities.policy_of_month(situation.policies, month_of(target.starts_at))
-    _check_session(child, target, policy, now=now)
+    terms = terms_of(
+        month_of(target.starts_at), situation.policies, situation.overrides, child.income_band
+    )
+    _check_session(child, target, terms.policy, now=now)
     fit = engine.explain_fit(catalogue, child, target.id, situation=situation, now=now)
     _check_fit(session, child, target, fit)
     if funding not in activity.funding:
@@ -78,7 +82,16 @@ def judge(
             "funding_not_offered",
             f"This activity can be booked as: {', '.join(activity.funding)}",
         )
-    return Judgement(child, policy, situation, fit)
+    place = place_terms(
+        terms,
+        starts_at=target.starts_at,
+        ends_at=target.ends_at,
+        break_type=activity.break_type,
+        funding=funding,
+        price_pence=activity.price_pence,
+        cost_pence=activity.cost_pence,
+    )
+    return Judgement(child, terms, place, situation, fit)
 
 
 def judge_again(

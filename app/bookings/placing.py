@@ -21,7 +21,7 @@ from app.bookings.taking import take_entitlement, take_places, take_support
 from app.catalogue.models import Activity
 from app.catalogue.models import Session as CatalogueSession
 from app.children.profiles import get_profile
-from app.clock import iso_week, month_of, year_of
+from app.clock import iso_week
 from app.engine.warm import WarmCatalogue, WarmCatalogues
 from app.errors import AppError, NotFound
 from app.ids import new_id
@@ -66,11 +66,10 @@ def place_booking(
 
     # Loading a catalogue that has moved may take a while: not with the child's row locked.
     catalogue = warm.get(session, now=now)
-    judgements, target, activity = _judge_all(session, catalogue, caller, order, now=now)
+    judgements, target = _judge_all(session, catalogue, caller, order, now=now)
     party_id = new_id() if order.child_ids else None
     bookings = [
-        _new_booking(judgement, target, activity, order, party_id, now=now)
-        for judgement in judgements
+        _new_booking(judgement, target, order, party_id, now=now) for judgement in judgements
     ]
     for booking, judgement in zip(bookings, judgements, strict=True):
         with _about(booking.child_id, order):
@@ -101,7 +100,7 @@ def _judge_all(
     order: BookingCreate,
     *,
     now: datetime,
-) -> tuple[list[Judgement], CatalogueSession, Activity]:
+) -> tuple[list[Judgement], CatalogueSession]:
     # In one order for everybody, so that no two orders wait for each other.
     profiles = [
         get_profile(session, caller, child_id, lock=True) for child_id in sorted(order.children)
@@ -124,7 +123,7 @@ def _judge_all(
                     now=now,
                 )
             )
-    return judgements, target, activity
+    return judgements, target
 
 
 @contextmanager
@@ -148,26 +147,25 @@ def _get_session(session: Session, session_id: UUID) -> tuple[CatalogueSession, 
 def _new_booking(
     judgement: Judgement,
     target: CatalogueSession,
-    activity: Activity,
     order: BookingCreate,
     party_id: UUID | None,
     *,
     now: datetime,
 ) -> Booking:
-    month = month_of(target.starts_at)
+    place = judgement.place
     return Booking(
         authority_id=judgement.child.authority_id,
         id=new_id(),
         child_id=judgement.child.id,
         session_id=target.id,
         funding=order.funding,
-        month=month,
-        counts=True,
+        month=place.month,
+        counts=place.counts,
         uses_entitlement=False,
-        year=year_of(month),
-        yearly_use={},
+        year=place.year,
+        yearly_use=dict(place.yearly_use),
         party_id=party_id,
-        price_pence=activity.price_pence if order.funding == "contributory" else 0,
+        price_pence=place.price_pence,
         factors=dict(judgement.fit.measures),
         limited_needs=[],
         family_stays=False,

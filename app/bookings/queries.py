@@ -27,7 +27,6 @@ from app.bookings.models import (
     ACTIVE_STATUSES,
     Booking,
     BookingChange,
-    EntitlementCounter,
     Feedback,
     SupportServiceWeek,
 )
@@ -289,13 +288,4 @@ def list_rolls(
         )
         .where(Booking.status.in_(ACTIVE_STATUSES))
         .group_by(Booking.child_id)
-    ).all()
-
-
-def list_used_in_month(session: Session, month: str) -> Sequence[Row[UUID, str, int]]:
-    """List how much of a month every child has used, by funding."""
-    return session.execute(
-        select(
-            EntitlementCounter.child_id, EntitlementCounter.funding, EntitlementCounter.used
-        ).where(EntitlementCounter.month == month, EntitlementCounter.used > 0)
     ).all()

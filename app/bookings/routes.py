@@ -3,14 +3,13 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Body, Depends, Header, Query, Response
+from fastapi import APIRouter, Body, Depends, Header, Response
 
 from app.access.guards import (
     AttendanceWrite,
     BookingsRead,
     BookingsWrite,
     FeedbackWrite,
-    MatchesRead,
     SessionDep,
 )
 from app.bookings import attendance, cancelling, feedback, placing, service
@@ -46,18 +45,15 @@ from app.bookings.schemas import (
     BookingRead,
     CancellationRead,
     ChangeRead,
-    EntitlementRead,
     FeedbackCreate,
     FeedbackRead,
     PartyRead,
 )
-from app.clock import month_of
 from app.dependencies import NowDep, PageDep, with_etag
 from app.engine.dependencies import WarmCataloguesDep
 from app.errors import NotFound
 from app.pagination import Page
 from app.problems import responses
-from app.wire import Month
 
 router = APIRouter(tags=["bookings"])
 
@@ -205,19 +201,3 @@ def give_feedback(
 ) -> Feedback:
     """Say what a session was like."""
     return feedback.give_feedback(session, caller, booking_id, form, now=now)
-
-
-@router.get(
-    "/children/{child_id}/entitlements",
-    response_model=EntitlementRead,
-    responses=responses(NotFound),
-)
-def read_entitlement(
-    child_id: UUID,
-    caller: MatchesRead,
-    session: SessionDep,
-    now: NowDep,
-    month: Annotated[Month | None, Query()] = None,
-) -> EntitlementRead:
-    """Tell what a child may still book in a month."""
-    return service.get_entitlement(session, caller, child_id, month or month_of(now), now=now)

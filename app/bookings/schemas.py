@@ -210,19 +210,3 @@ class FeedbackRead(BaseModel):
     words: str | None
     outcomes: list[Outcome]
     given_at: datetime
-
-
-class Allowance(BaseModel):
-    """One funding's share of a month; null is unlimited."""
-
-    allowed: int | None
-    used: int
-    remaining: int | None
-
-
-class EntitlementRead(BaseModel):
-    """What a child may still book in a month."""
-
-    month: str
-    free: Allowance
-    contributory: Allowance

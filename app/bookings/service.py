@@ -1,6 +1,5 @@
 """Reading bookings and entitlements, confirming what is held, and telling of every change."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -9,15 +8,11 @@ from sqlalchemy.orm import Session
 
 from app.access import audit
 from app.access.caller import Caller
-from app.authorities import service as authorities
-from app.authorities.models import EntitlementPolicy
-from app.bookings import counters, queries
+from app.bookings import queries
 from app.bookings.errors import ArrangementsOpen, NotHeld
 from app.bookings.history import record_change
-from app.bookings.holdings import Used, remaining
 from app.bookings.models import Booking, BookingChange
-from app.bookings.schemas import Allowance, BookingQuery, EntitlementRead
-from app.children import service as children
+from app.bookings.schemas import BookingQuery
 from app.errors import NotFound
 from app.outbox.service import emit
 from app.pagination import Page, PageRequest
@@ -137,35 +132,3 @@ def list_history(
     """List every change of a booking the caller may see, the first one first."""
     booking = get_booking(session, caller, booking_id, now=now)
     return queries.list_changes(session, booking.id, page)
-
-
-def get_entitlement(
-    session: Session, caller: Caller, child_id: UUID, month: str, *, now: datetime
-) -> EntitlementRead:
-    """Tell what a child the caller may see may still book in a month."""
-    child = children.get_child(session, caller, child_id)
-    audit.record(session, caller, "entitlement.read", now=now, child_ids=[child.id])
-    used = counters.used_in_month(session, child.id, month)
-    return entitlement_of(
-        month,
-        authorities.list_policies(session),
-        {(month, funding): count for funding, count in used.items()},
-    )
-
-
-def entitlement_of(
-    month: str, policies: Sequence[EntitlementPolicy], used: Used
-) -> EntitlementRead:
-    """Count what may still be booked in a month."""
-    policy = authorities.policy_of_month(policies, month)
-    return EntitlementRead(
-        month=month,
-        free=_allowance(policy.free_per_month, used.get((month, "free"), 0)),
-        contributory=_allowance(
-            policy.contributory_per_month, used.get((month, "contributory"), 0)
-        ),
-    )
-
-
-def _allowance(allowed: int | None, used: int) -> Allowance:
-    return Allowance(allowed=allowed, used=used, remaining=remaining(allowed, used))

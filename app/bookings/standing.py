@@ -6,7 +6,7 @@ parts anew takes longer than the database takes to answer them all.
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -14,6 +14,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.authorities.models import EntitlementPolicy, SupportService
+from app.bookings.entitlement import Override
 from app.bookings.models import ACTIVE_STATUSES
 from app.db import read_document
 
@@ -31,7 +32,13 @@ STANDING: Final = text(
          JOIN sessions s ON s.authority_id = b.authority_id AND s.id = b.session_id
          WHERE b.child_id = ANY (:child_ids) AND b.status = ANY (:active)) AS held,
         (SELECT coalesce(json_agg(json_build_array(month, funding, used)), '[]')
-         FROM entitlement_counters WHERE child_id = ANY (:first_child)) AS counters,
+         FROM entitlement_counters WHERE child_id = ANY (:first_child)) AS months,
+        (SELECT coalesce(json_agg(json_build_array(year, measure, used)), '[]')
+         FROM yearly_counters WHERE child_id = ANY (:first_child)) AS years,
+        (SELECT coalesce(json_agg(json_build_array(measure, allowed, starts_on, ends_on)
+                                  ORDER BY id), '[]')
+         FROM entitlement_overrides
+         WHERE child_id = ANY (:first_child) AND ended_at IS NULL) AS overrides,
         (SELECT coalesce(json_agg(json_build_array(id, taken)), '[]')
          FROM sessions
          WHERE taken > 0 AND starts_at >= :starts_from
@@ -60,8 +67,11 @@ class Standing:
     services: Sequence[SupportService]
     # Places held: child, session, activity, start, end.
     held: Sequence[tuple[str, str, str, str, str]]
-    # What the first child has used: month, funding, how much.
-    counters: Sequence[tuple[str, str, int]]
+    # What the first child has used of months and of years: which, measure, how much.
+    months: Sequence[tuple[str, str, int]]
+    years: Sequence[tuple[str, str, int]]
+    # What the first child is allowed instead of the policies, the last recorded last.
+    overrides: Sequence[Override]
     # Places taken: session, how many.
     places: Sequence[tuple[str, int]]
     # Limited support taken: session, need, how much.
@@ -95,4 +105,8 @@ def read_standing(
     row: dict[str, Any] = dict(session.execute(STANDING, parameters).one()._mapping)
     row["policies"] = [read_document(EntitlementPolicy, one) for one in row["policies"]]
     row["services"] = [read_document(SupportService, one) for one in row["services"]]
+    row["overrides"] = [
+        Override(measure, allowed, date.fromisoformat(starts_on), date.fromisoformat(ends_on))
+        for measure, allowed, starts_on, ends_on in row["overrides"]
+    ]
     return Standing(**row)

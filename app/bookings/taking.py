@@ -9,13 +9,13 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from app.bookings import counters, queries
+from app.bookings.entitlement import MONTHLY, SHOWN, shown_amount
 from app.bookings.errors import (
     EntitlementExhausted,
     SessionCancelled,
     SessionFull,
     SupportUnavailable,
 )
-from app.bookings.holdings import remaining
 from app.bookings.judging import Judgement
 from app.bookings.models import ACTIVE_STATUSES, Arrangement, Booking
 from app.catalogue.models import Session as CatalogueSession
@@ -25,26 +25,58 @@ from app.ids import new_id
 
 
 def take_entitlement(session: Session, booking: Booking, judgement: Judgement) -> None:
-    """Use one of the month's entitlement of the booking's funding."""
-    policy = judgement.policy
-    allowed = {"free": policy.free_per_month, "contributory": policy.contributory_per_month}
-    month, funding = booking.month, booking.funding
-    if counters.take_entitlement(
-        session, booking.child_id, month, funding, allowed=allowed[funding]
-    ):
-        booking.uses_entitlement = True
+    """Use what the place takes of the month and of the year, all of it or nothing."""
+    terms, place = judgement.terms, judgement.place
+    # Of a booking that has waited, the terms may have changed since it was made.
+    booking.counts, booking.price_pence = place.counts, place.price_pence
+    booking.yearly_use = dict(place.yearly_use)
+    if not place.counts:
         return
-    used = counters.used_in_month(session, booking.child_id, month)
-    other = "contributory" if funding == "free" else "free"
-    other_left = remaining(allowed[other], used.get(other, 0))
-    raise EntitlementExhausted(
-        f"The {funding} entitlement of {month} is used up.",
-        month=month,
-        funding=funding,
-        allowed=allowed[funding],
-        used=used.get(funding, 0),
+    month, year, funding, uses = booking.month, booking.year, booking.funding, booking.yearly_use
+    if not counters.take_entitlement(
+        session, booking.child_id, month, funding, allowed=terms.allowed[funding]
+    ):
+        raise _exhausted(session, booking, judgement, funding)
+    taken = counters.take_year(session, booking.child_id, year, uses, allowed=terms.allowed)
+    if short := [measure for measure in uses if measure not in taken]:
+        counters.give_back_entitlement(session, booking.child_id, month, funding)
+        counters.give_back_year(
+            session, booking.child_id, year, {measure: uses[measure] for measure in taken}
+        )
+        raise _exhausted(session, booking, judgement, short[0])
+    booking.uses_entitlement = True
+
+
+def _exhausted(
+    session: Session, booking: Booking, judgement: Judgement, measure: str
+) -> EntitlementExhausted:
+    """Say which allowance does not reach, how far it does, and what would make it possible."""
+    terms = judgement.terms
+    used = counters.used_by(session, booking.child_id, booking.month, booking.year)
+    period, allowed = terms.period(measure), terms.allowed[measure]
+    count = used.get((period, measure), 0)
+    wanted = booking.yearly_use.get(measure, 1)
+    shown = SHOWN.get(measure, measure)
+    other = "contributory" if booking.funding == "free" else "free"
+    if measure in MONTHLY:
+        detail = f"The {measure} entitlement of {period} is used up."
+        remedy = "a session in another month, a cancelled booking, or a higher entitlement"
+    else:
+        detail = f"What is left of the {shown} of {period} does not reach for this session."
+        remedy = "a smaller session, one in another year, a cancelled booking, or a higher limit"
+    return EntitlementExhausted(
+        detail,
+        month=booking.month,
+        funding=booking.funding,
+        measure=shown,
+        period=period,
+        allowed=shown_amount(measure, allowed),
+        used=shown_amount(measure, count),
+        wanted=shown_amount(measure, wanted),
         # What would make it possible.
-        **{f"{other}_remaining": other_left},
+        remedy=remedy,
+        possible_funding=other if judgement.fit.funding == other else None,
+        **{f"{other}_remaining": terms.left(other, used)},
     )
 
 
@@ -148,8 +180,9 @@ def release(
 
 
 def give_back_entitlement(session: Session, booking: Booking) -> None:
-    """Give back what a booking uses of the month."""
+    """Give back what a booking uses of the month and of the year."""
     counters.give_back_entitlement(session, booking.child_id, booking.month, booking.funding)
+    counters.give_back_year(session, booking.child_id, booking.year, booking.yearly_use)
     booking.uses_entitlement = False
 
 

@@ -24,6 +24,8 @@ class Profile:
     authority_id: UUID
     id: UUID
     household_id: UUID
+    # The authority's code for what the household can afford.
+    income_band: str | None
     date_of_birth: date
     gender: str | None
     latitude: float | None
@@ -64,13 +66,15 @@ class Profile:
         return codes | {"accessible_transport"} if self.accessible_transport_only else codes
 
 
-def get_profile(session: Session, caller: Caller, child_id: UUID, *, lock: bool = False) -> Profile:
-    """Get the profile of a child that is the caller's business."""
+def get_profile(
+    session: Session, caller: Caller | None, child_id: UUID, *, lock: bool = False
+) -> Profile:
+    """Get the profile of a child that is the caller's business; no caller: the service's own."""
     wanted = {
         "child_ids": [child_id],
-        "every": caller.sees_every_household,
+        "every": caller is None or caller.sees_every_household,
         # Without a family's grant this compares with null, which no household equals.
-        "household_id": caller.household_id,
+        "household_id": caller and caller.household_id,
     }
     if lock:
         # Before the read, not with it: a row that was waited for shows its newest version, but
@@ -123,6 +127,8 @@ PROFILES: Final = text(
     """
     SELECT
         c.authority_id, c.id, c.household_id, c.date_of_birth, c.gender,
+        (SELECT h.income_band FROM households h
+         WHERE h.authority_id = c.authority_id AND h.id = c.household_id) AS income_band,
         c.home_latitude AS latitude, c.home_longitude AS longitude, c.travel_max_km AS max_km,
         c.accessible_transport_only, c.communication_methods, c.language,
         c.preferred_settings AS settings,

@@ -4,7 +4,7 @@
 the rooms above need not import it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.authorities.models import EntitlementPolicy, SupportService
@@ -33,8 +33,6 @@ class Situation:
     taken: Taken
     policies: Sequence[EntitlementPolicy]
     services: Sequence[SupportService]
-    # How much of a month's funding the child has used, by month and funding.
-    used: Mapping[tuple[str, str], int]
 
 
 __all__ = ["Booked", "Fit", "Holdings", "Match", "Remaining", "Situation", "Taken"]

@@ -43,6 +43,7 @@ def list_activities(session: Session) -> Sequence[Row[*tuple[Any, ...]]]:
             Activity.break_type,
             Activity.funding,
             Activity.price_pence,
+            Activity.cost_pence,
             Activity.concepts,
             Provider.name.label("provider"),
         ).join(

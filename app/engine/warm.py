@@ -150,6 +150,7 @@ def _activity_row(row: Any, offers: list[matching.OfferRow]) -> matching.Activit
         break_type=row.break_type,
         funding=tuple(row.funding),
         price_pence=row.price_pence,
+        cost_pence=row.cost_pence,
         concepts=tuple(row.concepts),
         offers=tuple(offers),
     )

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.bookings.schemas import EntitlementRead
+from app.bookings.entitlement_schemas import EntitlementRead
 from app.catalogue.filters import StartsBetween
 from app.catalogue.schemas import Funding
 from app.wire import Month

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.access import audit
 from app.access.caller import Caller
-from app.bookings import service as bookings
+from app.bookings.allowances import entitlement_of
 from app.bookings.holdings import read_situation
 from app.children.profiles import get_profile
 from app.clock import month_bounds, month_of
@@ -80,7 +80,9 @@ def list_matches(
         now=now,
     )
     audit.record(session, caller, "match.list", now=now, child_ids=[child.id])
-    entitlement = bookings.entitlement_of(span.month, situation.policies, situation.used)
+    entitlement = entitlement_of(
+        span.month, situation.policies, situation.overrides, situation.used
+    )
     return {
         "child_id": child.id,
         "month": span.month,

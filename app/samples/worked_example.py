@@ -12,10 +12,11 @@ from uuid import UUID
 from sqlalchemy.orm import Session, sessionmaker
 
 from app.access.caller import Caller
-from app.bookings import placing
+from app.bookings import allowances, placing
 from app.bookings import service as bookings
+from app.bookings.entitlement_schemas import EntitlementRead
 from app.bookings.errors import EntitlementExhausted
-from app.bookings.schemas import BookingCreate, BookingQuery, BookingRead, EntitlementRead
+from app.bookings.schemas import BookingCreate, BookingQuery, BookingRead
 from app.catalogue import service as catalogue
 from app.catalogue.filters import ActivityFilter
 from app.catalogue.schemas import ActivityRead, SessionRead
@@ -122,7 +123,7 @@ def run_worked_example(
     before = _list_matches(sessions, warm, caller, child_id, month, now=now)
     booked = _book_free_place(sessions, warm, caller, before, now=now)
     with transaction(sessions, caller.tenant) as session:
-        after = bookings.get_entitlement(session, caller, child_id, month, now=now)
+        after = allowances.get_entitlement(session, caller, child_id, month, now=now)
     refused = None
     if after.free.remaining == 0:
         refused = _ask_for_another(sessions, warm, caller, child_id, month, now=now)

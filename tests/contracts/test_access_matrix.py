@@ -187,6 +187,21 @@ OPERATIONS: dict[str, Operation] = {
         {**of_the_authority(200), PROVIDER: (200, 404, 404, 404)},
         path={"session_id": "attended_session_id"},
     ),
+    "GET /v1/children/{child_id}/entitlement-overrides": Operation(of_the_authority(200)),
+    "PUT /v1/children/{child_id}/entitlement-overrides": Operation(
+        of_the_authority(200),
+        lambda ids: {
+            "items": [
+                {
+                    "measure": "free",
+                    "allowed": None,
+                    "starts_on": "2027-03-01",
+                    "ends_on": "2027-03-31",
+                    "reason": "Panel of 12 February",
+                }
+            ]
+        },
+    ),
     "GET /v1/children/{child_id}/entitlements": Operation(of_a_family(200)),
     "GET /v1/children/{child_id}/matches": Operation(of_a_family(200)),
     "GET /v1/sessions/{session_id}/candidates": Operation(of_the_authority(200)),

@@ -28,7 +28,8 @@ from matching import (
     score,
 )
 from matching.codes import REASON_BIT
-from matching.eligibility import CONTRIBUTORY, FREE, reasons_of
+from matching.eligibility import reasons_of
+from matching.entitlement import CONTRIBUTORY, FREE
 from matching.explain import explain_scores
 from tests.matching import oracle
 from tests.matching.oracle import Verdict

@@ -95,7 +95,11 @@ class TestBlocked:
         assert facts["lead_time"]["needs"] == ["hoist"]
         assert facts["lead_time"]["lead_days"] == 60
         assert len(facts["overlap"]["booked"]) == 1
-        assert facts["entitlement"] == {"month": "2026-06", "funding": ["free"]}
+        assert facts["entitlement"] == {
+            "month": "2026-06",
+            "funding": ["free"],
+            "short": [{"measure": "free", "wanted": 1, "remaining": 0}],
+        }
 
     def test_says_what_would_make_it_possible(self) -> None:
         remedies = {one.reason: one.remedy for one in explain().obstacles}

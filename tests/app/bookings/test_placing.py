@@ -42,8 +42,13 @@ class TestPlaceBooking:
         assert refused.json()["facts"] == {
             "month": "2027-03",
             "funding": "free",
+            "measure": "free",
+            "period": "2027-03",
             "allowed": 1,
             "used": 1,
+            "wanted": 1,
+            "remedy": "a session in another month, a cancelled booking, or a higher entitlement",
+            "possible_funding": "contributory",
             "contributory_remaining": 1,
         }
         paid = book(world, child_id, second, funding="contributory")
