@@ -31,31 +31,40 @@ class Context:
     parts: dict[str, Any]
 
 
-async def get_context(request: Request) -> Context:
-    """Give the parts of the application."""
+def context_of(request: Request) -> Context:
+    """Give the parts of the application.
+
+    What stands behind every route calls this instead of asking for `ContextDep`: each thing that
+    is asked for is looked up anew wherever it is mentioned, at some cost.
+    """
     context: Context = request.app.state.context
     return context
+
+
+async def get_context(request: Request) -> Context:
+    """Give a route the parts of the application."""
+    return context_of(request)
 
 
 ContextDep = Annotated[Context, Depends(get_context)]
 
 
-async def get_admission(context: ContextDep) -> AsyncIterator[None]:
+async def get_admission(request: Request) -> AsyncIterator[None]:
     """Wait for a turn at the database, once the body has been read.
 
     Each request uses threads of one pool and a connection of another. Were more let in than there
     are connections, the threads could all wait for one while those who have one wait for a thread.
     """
-    async with context.admission:
+    async with context_of(request).admission:
         yield
 
 
 AdmissionDep = Annotated[None, Depends(get_admission, scope="function")]
 
 
-async def get_now(context: ContextDep) -> datetime:
+async def get_now(request: Request) -> datetime:
     """Tell the time, once a request."""
-    return context.clock()
+    return context_of(request).clock()
 
 
 async def get_master_keys(context: ContextDep) -> MasterKeys:

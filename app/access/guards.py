@@ -16,7 +16,7 @@ from app.access.caller import Caller
 from app.access.scopes import DESCRIPTIONS, SCOPES_OF_KIND, ClientKind, Scope
 from app.access.tokens import Claims, Tokens
 from app.db import NO_TENANT, transaction
-from app.dependencies import AdmissionDep, Context, ContextDep, NowDep, RequestIdDep
+from app.dependencies import AdmissionDep, Context, NowDep, RequestIdDep, context_of
 from app.errors import AppError, Forbidden, NotFound, Unauthenticated
 from app.rate_limits import RateLimiter
 
@@ -37,8 +37,9 @@ bearer = OAuth2(
 )
 
 
-async def get_claims(request: Request, context: ContextDep, now: NowDep) -> Claims:
+async def get_claims(request: Request, now: NowDep) -> Claims:
     """Read the bearer token, and refuse who calls too often before a database is asked."""
+    context = context_of(request)
     rate_limiter: RateLimiter = context.parts["rate_limiter"]
     try:
         claims = _read_token(request, context, now=now)
@@ -68,12 +69,12 @@ def _read_token(request: Request, context: Context, *, now: datetime) -> Claims:
 
 def get_session(
     request: Request,
-    context: ContextDep,
     claims: Annotated[Claims, Depends(get_claims)],
     now: NowDep,
     _: AdmissionDep,
 ) -> Iterator[Session]:
     """Open the transaction of the request, bound to the caller's authority."""
+    context = context_of(request)
     try:
         with transaction(context.session_factory, claims.authority_id or NO_TENANT) as session:
             yield session
@@ -113,15 +114,9 @@ def _last_id(request: Request) -> UUID | None:
 
 def find_caller(session: Session, claims: Claims, request_id: UUID) -> Caller | None:
     """Find who calls, as things stand now: a revoked client or grant is nobody at once."""
-    client = queries.find_active_client(session, claims.client_id)
+    client = queries.find_standing_client(session, claims.client_id, claims.grant_id)
     if client is None or client.authority_id != claims.authority_id:
         return None
-    household_id = None
-    if claims.grant_id is not None:
-        grant = queries.find_live_grant(session, claims.grant_id, client.id)
-        if grant is None:
-            return None
-        household_id = grant.household_id
     kind = ClientKind(client.kind)
     return Caller(
         client_id=client.id,
@@ -130,7 +125,7 @@ def find_caller(session: Session, claims: Claims, request_id: UUID) -> Caller | 
         scopes=claims.scopes & SCOPES_OF_KIND[kind],
         request_id=request_id,
         grant_id=claims.grant_id,
-        household_id=household_id,
+        household_id=client.household_id,
         provider_id=client.provider_id,
     )
 
@@ -140,7 +135,6 @@ SessionDep = Annotated[Session, Depends(get_session, scope="function")]
 
 def get_caller(
     request: Request,
-    context: ContextDep,
     session: SessionDep,
     claims: Annotated[Claims, Depends(get_claims)],
     request_id: RequestIdDep,
@@ -151,7 +145,7 @@ def get_caller(
     """Let the caller through the door whose scopes it has."""
     caller = find_caller(session, claims, request_id)
     if caller is None:
-        rate_limiter: RateLimiter = context.parts["rate_limiter"]
+        rate_limiter: RateLimiter = context_of(request).parts["rate_limiter"]
         rate_limiter.note_failure(
             request, str(claims.authority_id), str(claims.grant_id or claims.client_id)
         )

@@ -1,15 +1,41 @@
 """Reads of the access room."""
 
 from datetime import datetime
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import column, select, table, update
+from sqlalchemy import Row, column, select, table, text, update
 from sqlalchemy.orm import Session
 
 from app.access.models import Client, FamilyCode, FamilyGrant, RefreshToken
 
 # The tenants are the business of the room above; all that matters here is whether one is active.
 authorities = table("authorities", column("id"), column("active"))
+
+
+# Written out, as it is part of every request. A grant that is asked for must be live.
+STANDING_CLIENT: Final = text(
+    """
+    SELECT c.id, c.authority_id, c.kind, c.provider_id, g.household_id
+    FROM clients c
+    LEFT JOIN authorities a ON a.id = c.authority_id
+    LEFT JOIN family_grants g ON g.authority_id = c.authority_id
+        AND g.id = CAST(:grant_id AS uuid) AND g.client_id = c.id AND g.revoked_at IS NULL
+    WHERE c.id = :client_id AND c.active AND (c.authority_id IS NULL OR a.active)
+        AND (CAST(:grant_id AS uuid) IS NULL OR g.id IS NOT NULL)
+    """
+)
+
+
+def find_standing_client(
+    session: Session, client_id: UUID, grant_id: UUID | None
+) -> Row[*tuple[Any, ...]] | None:
+    """Find a client that may call now, and the household of the grant it names, if it does.
+
+    Gives id, authority, kind, provider and household.
+    """
+    wanted = {"client_id": client_id, "grant_id": grant_id}
+    return session.execute(STANDING_CLIENT, wanted).one_or_none()
 
 
 def find_active_client(session: Session, client_id: UUID) -> Client | None:

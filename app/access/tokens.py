@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
@@ -21,6 +22,8 @@ ALGORITHM: Final = "Ed25519"
 TYPE: Final = "at+jwt"
 AUDIENCE: Final = "shortbreaks-api"
 LONGEST_TOKEN: Final = 4096
+# Tokens whose signature need not be checked again until they run out; more start anew.
+MOST_REMEMBERED: Final = 4096
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,8 @@ class Tokens:
         self._keys = keys
         self._issuer = issuer
         self._registry = JWSRegistry(algorithms=[ALGORITHM])
+        # By the hash of the exact token: from when until when it holds, and what it says.
+        self._remembered: dict[bytes, tuple[float, float, Claims]] = {}
 
     def issue(self, claims: Claims, *, now: datetime) -> str:
         """Sign a token."""
@@ -63,9 +68,24 @@ class Tokens:
         return jwt.encode(header, payload, key, registry=self._registry)
 
     def read(self, token: str, *, now: datetime) -> Claims:
-        """Read a token, or refuse it without saying why."""
+        """Read a token, or refuse it without saying why.
+
+        That it is genuine is found out once; whether its client and grant still stand is asked of
+        the database each time.
+        """
         if len(token) > LONGEST_TOKEN:
             raise Unauthenticated
+        digest = sha256(token.encode()).digest()
+        known = self._remembered.get(digest)
+        if known is not None and known[0] <= int(now.timestamp()) < known[1]:
+            return known[2]
+        issued_at, expires_at, claims = self._verify(token, now=now)
+        if len(self._remembered) >= MOST_REMEMBERED:
+            self._remembered.clear()
+        self._remembered[digest] = (issued_at, expires_at, claims)
+        return claims
+
+    def _verify(self, token: str, *, now: datetime) -> tuple[float, float, Claims]:
         try:
             decoded = jwt.decode(token, self._keys, registry=self._registry)
             # joserfc checks neither the type nor, in `decode`, the times.
@@ -82,12 +102,13 @@ class Tokens:
                 client_id={"essential": True},
                 scope={"essential": True},
             ).validate(decoded.claims)
-            return Claims(
+            claims = Claims(
                 client_id=UUID(decoded.claims["client_id"]),
                 authority_id=_optional_id(decoded.claims, "authority_id"),
                 grant_id=_optional_id(decoded.claims, "grant_id"),
                 scopes=frozenset(Scope(scope) for scope in decoded.claims["scope"].split()),
             )
+            return decoded.claims["iat"], decoded.claims["exp"], claims
         except (JoseError, ValueError, TypeError, KeyError, AttributeError) as error:
             raise Unauthenticated from error
 

@@ -2,15 +2,15 @@
 
 from typing import Annotated
 
-from fastapi import Depends
+from fastapi import Depends, Request
 
-from app.dependencies import ContextDep
+from app.dependencies import context_of
 from app.engine.warm import WarmCatalogues
 
 
-async def get_warm_catalogues(context: ContextDep) -> WarmCatalogues:
+async def get_warm_catalogues(request: Request) -> WarmCatalogues:
     """Give the warm catalogues of this process."""
-    catalogues: WarmCatalogues = context.parts["warm_catalogues"]
+    catalogues: WarmCatalogues = context_of(request).parts["warm_catalogues"]
     return catalogues
 
 

@@ -137,10 +137,22 @@ class TestRead:
 
     def test_ends_by_itself(self, world: World) -> None:
         token = world.token(ClientKind.BROKER)
+        # Once it has been used it is remembered, until it ends.
+        assert world.call_with(token, "GET", "/v1/children").status_code == 200
         world.clock.now += LIFETIME
         world.clock.now += LIFETIME
 
         assert world.call_with(token, "GET", "/v1/children").status_code == 401
+
+    def test_nothing_but_the_exact_token_is_remembered(self, world: World, key: OKPKey) -> None:
+        header, claims = genuine(world, key)
+        token = sign(header, claims, key)
+        assert world.call_with(token, "GET", "/v1/children").status_code == 200
+        more = sign(header, {**claims, "scope": "children:read children:write"}, key)
+        unsigned = ".".join([*more.split(".")[:2], token.split(".")[2]])
+
+        assert world.call_with(unsigned, "GET", "/v1/children").status_code == 401
+        assert world.call_with(token + "A", "GET", "/v1/children").status_code == 401
 
     def test_a_token_cannot_have_more_than_its_client(self, world: World, key: OKPKey) -> None:
         header, claims = genuine(world, key)

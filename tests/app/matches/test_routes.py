@@ -1,5 +1,6 @@
 """Matches and fits over HTTP."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -7,6 +8,7 @@ from uuid import uuid4
 import pytest
 
 from app.clock import LONDON
+from app.matches.schemas import MatchesRead
 from tests.support.catalogue import SATURDAY, add_activity, add_child, add_session
 from tests.support.world import World
 
@@ -56,6 +58,24 @@ class TestListMatches:
         total = sum(reason["contribution"] for reason in match["reasons"])
         assert total == pytest.approx(match["score"], abs=1e-6)
         assert "fishing" in next(r["text"] for r in match["reasons"] if r["factor"] == "interest")
+
+    def test_is_written_exactly_as_the_contract_has_it(self, world: World) -> None:
+        on_request = {"need": "hoist", "kind": "on_request", "lead_days": 2, "cost_pence": 4500}
+        activity_id = add_activity(world, offers=[on_request])
+        for week in range(3):
+            add_session(world, activity_id, SATURDAY + timedelta(weeks=week))
+        add_session(world, add_activity(world, min_age=17))
+        child_id = add_child(world, needs=[{"code": "hoist", "importance": "essential"}])
+
+        answer = matches(world, child_id)
+
+        # The route does not apply its model; nothing may be missing, beside it or out of form.
+        [match] = answer["items"]
+        assert len(match["arrangements"]) == 1
+        assert len(match["next_dates"]) == 2
+        assert answer["blocked"] == {"age": 1}
+        read = MatchesRead.model_validate_json(json.dumps(answer), strict=True, extra="forbid")
+        assert json.dumps(read.model_dump(mode="json")) == json.dumps(answer)
 
     def test_what_is_liked_comes_first(self, world: World) -> None:
         fishing = add_activity(world)
