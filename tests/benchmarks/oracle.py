@@ -2,10 +2,10 @@
 
 `python -m tests.benchmarks.oracle --pairs 100000 --seed 0` draws small worlds full of the dates and
 times that go wrong, and compares for every pair of child and session: the set of all blocking
-reasons, the support state, each arrangement chosen, funding and distance; that reasons add up to
-the score within 1e-6, alone, in a list and among many; and that another order of rows changes no
-answer. It prints how often each thing occurred, and the differences: there must be none, and
-nothing that never occurred, else it exits with 1. Expected: 100,000 pairs in two minutes.
+reasons, the support state, each arrangement chosen, funding, price and distance; that reasons add
+up to the score within 1e-6, alone, in a list and among many; and that another order of rows
+changes no answer. It prints how often each thing occurred, and the differences: there must be
+none, and nothing that never occurred, else it exits with 1. Expected: 100,000 pairs in two minutes.
 """
 
 from __future__ import annotations

@@ -29,7 +29,7 @@ from matching import (
 )
 from matching.codes import REASON_BIT
 from matching.eligibility import reasons_of
-from matching.entitlement import CONTRIBUTORY, FREE
+from matching.entitlement import CONTRIBUTORY, FREE, family_price
 from matching.explain import explain_scores
 from tests.matching import oracle
 from tests.matching.oracle import Verdict
@@ -61,7 +61,8 @@ def compare(world: World, seen: Counter[str]) -> Iterator[str]:
                     (one.need, one.source, one.lead_days, one.cost_pence)
                     for one in judged.support.arrangements(at)
                 },
-                funding="free" if bits & FREE else "contributory" if bits & CONTRIBUTORY else None,
+                funding=funding_of(bits),
+                price_pence=price_of(catalogue, holdings, at, bits),
                 distance_km=None if math.isnan(km) else km,
             )
             if not agree(found, expected):
@@ -70,6 +71,17 @@ def compare(world: World, seen: Counter[str]) -> Iterator[str]:
             seen.update({f"support {expected.support}"})
             seen.update(f"arranged by {one[1]}" for one in expected.arrangements)
             seen.update(situations(world, child, holdings, session))
+
+
+def funding_of(bits: int) -> str | None:
+    """Name the funding that is chosen of those that are open."""
+    return "free" if bits & FREE else "contributory" if bits & CONTRIBUTORY else None
+
+
+def price_of(catalogue: Catalogue, holdings: Holdings, at: int, bits: int) -> int | None:
+    """Tell what the engine lets the family pay."""
+    funding = funding_of(bits)
+    return funding and family_price(catalogue, holdings, at, funding)
 
 
 def agree(found: Verdict, expected: Verdict) -> bool:
@@ -236,6 +248,11 @@ def situations(world: World, child: Child, holdings: Holdings, session: SessionR
         "any time": not child.availability,
         "unlimited entitlement": None in (left.free, left.contributory),
         "no entitlement": (left.free, left.contributory) == (0, 0),
+        "a limit of the year": (left.minutes, left.nights, left.pence) != (None, None, None),
+        "a type of break that does not count": activity.break_type in left.uncounted,
+        "the family pays less than the price": "contributory" in activity.funding
+        and left.contribution_pence is not None
+        and left.contribution_pence < activity.price_pence,
         "gender unknown, activity for one": child.gender is None and activity.gender is not None,
         "home unknown": child.latitude is None,
         "venue unknown": activity.latitude is None,
@@ -272,6 +289,9 @@ def notice(now: datetime, lead_days: int, starts: datetime) -> set[str]:
 # Whoever compares must have seen each of them, or the comparison says nothing of it.
 MUST_OCCUR = (
     *BLOCKING_REASONS,
+    "a limit of the year",
+    "a type of break that does not count",
+    "the family pays less than the price",
     "eligible",
     *(f"support {state}" for state in SUPPORT_STATES),
     "arranged by provider",

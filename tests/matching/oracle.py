@@ -10,7 +10,7 @@ import math
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
-from matching import ActivityRow, Child, Holdings, OfferRow, SessionRow
+from matching import ActivityRow, Child, Holdings, OfferRow, Remaining, SessionRow
 from tests.matching.worlds import BROADER, LONDON, TEXTS, World
 
 RANK = {"observed": 0, "professional": 1, "parent": 2, "child": 3}
@@ -25,6 +25,7 @@ class Verdict:
     support: str
     arrangements: set[tuple[str, str, int, int]]
     funding: str | None
+    price_pence: int | None
     distance_km: float | None
 
 
@@ -59,16 +60,45 @@ def judge(world: World, child: Child, holdings: Holdings, session: SessionRow) -
         if place.starts_at.astimezone(UTC) < ends and starts < place.ends_at.astimezone(UTC):
             reasons.add("overlap")
     remaining = holdings.remaining.get(local_day.strftime("%Y-%m"), holdings.remaining_otherwise)
-    left = {"free": remaining.free, "contributory": remaining.contributory}
-    open_to = [one for one in ("free", "contributory") if one in activity.funding]
-    open_to = [one for one in open_to if left[one] is None or left[one] > 0]
-    if not open_to:
+    funding, price = pay(activity, starts, ends, remaining)
+    if funding is None:
         reasons.add("entitlement")
     if session.cancelled:
         reasons.add("cancelled")
     if starts <= world.now:
         reasons.add("past")
-    return Verdict(reasons, support, arrangements, open_to[0] if open_to else None, km)
+    return Verdict(reasons, support, arrangements, funding, price, km)
+
+
+def pay(
+    activity: ActivityRow, starts: datetime, ends: datetime, left: Remaining
+) -> tuple[str | None, int | None]:
+    """Choose how a place is taken, free if it can be, and what the family pays for it."""
+    days, moment = set(), starts
+    while moment < ends:
+        days.add(moment.astimezone(LONDON).date())
+        moment += timedelta(minutes=5)
+    nights = len(days) - 1 if activity.break_type == "overnight" else 0
+    minutes = math.ceil((ends - starts).total_seconds() / 60)
+    for funding in ("free", "contributory"):
+        if funding not in activity.funding:
+            continue
+        price = 0
+        if funding == "contributory":
+            prices = [activity.price_pence, left.contribution_pence]
+            price = min(one for one in prices if one is not None)
+        uses = {
+            funding: 1,
+            "minutes": minutes,
+            "nights": nights,
+            "pence": max(activity.cost_pence - price, 0),
+        }
+        fits = all(
+            getattr(left, name) is None or uses[name] <= getattr(left, name) for name in uses
+        )
+        if fits or activity.break_type in left.uncounted:
+            return funding, price
+    return None, None
 
 
 def age_on(born: date, day: date) -> int:

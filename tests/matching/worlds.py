@@ -33,6 +33,7 @@ from matching import (
     Window,
     build_catalogue,
 )
+from matching.codes import BREAK_TYPES
 
 LONDON = ZoneInfo("Europe/London")
 
@@ -148,7 +149,9 @@ def draw_activity(rng: Random) -> ActivityRow:
         gender=rng.choice([None, None, None, "female", "male"]),
         setting=rng.choice(SETTINGS),
         funding=rng.choice([("free",), ("contributory",), ("free", "contributory")]),
+        break_type=rng.choice(BREAK_TYPES),
         price_pence=rng.choice([0, 500]),
+        cost_pence=rng.choice([0, 400, 3000]),
         concepts=tuple(rng.sample([*SMALL_VOCABULARY.concepts, "unheard_of"], rng.randint(0, 2))),
         offers=draw_offers(rng, rng.randint(0, 6)),
     )
@@ -236,13 +239,23 @@ def draw_child(rng: Random, sessions: list[SessionRow]) -> tuple[Child, Holdings
         booked=tuple(booked),
         visits={rng.choice(sessions).activity_id: rng.randint(0, 3)},
         friends={rng.choice(sessions).id: rng.randint(1, 2)},
-        remaining={
-            month: Remaining(rng.choice([0, 1, None]), rng.choice([0, 1, None]))
-            for month in months
-            if rng.random() < 0.7
-        },
+        remaining={month: draw_remaining(rng) for month in months if rng.random() < 0.7},
     )
     return child, holdings
+
+
+def draw_remaining(rng: Random) -> Remaining:
+    remaining = Remaining(rng.choice([0, 1, None]), rng.choice([0, 1, None]))
+    if rng.random() < 0.5:
+        return remaining
+    return replace(
+        remaining,
+        minutes=rng.choice([None, None, 60, 700]),
+        nights=rng.choice([None, 0, 1]),
+        pence=rng.choice([None, None, 0, 2500, 2750]),
+        uncounted=tuple(rng.sample(BREAK_TYPES, rng.randint(0, 2))),
+        contribution_pence=rng.choice([None, 0, 250, 900]),
+    )
 
 
 def draw_service(rng: Random, sessions: list[SessionRow]) -> SupportService:
