@@ -8,6 +8,10 @@ from pathlib import Path
 from joserfc.jwk import Key, KeySet
 
 
+class KeysBeingChanged(RuntimeError):
+    """Another process is at the file, as one that stands beside it says."""
+
+
 def load_keys(path: Path) -> KeySet:
     """Read a JWK set; its first key is the one in use, the others are for what is older."""
     return KeySet.import_key_set(json.loads(path.read_text()))
@@ -31,10 +35,13 @@ def load_or_make_keys(path: Path, make: Callable[[], Key]) -> KeySet:
 def put_first(path: Path, key: Key) -> KeySet:
     """Put a key before those of a JWK set; whoever reads meanwhile finds the old file or the new.
 
-    It fails where another process is at it, as one of the two keys would be lost.
+    It is refused while another process is at it, as one of the two keys would be lost.
     """
     turn = path.with_name(f".{path.name}.turn")
-    turn.touch(mode=0o600, exist_ok=False)
+    try:
+        turn.touch(mode=0o600, exist_ok=False)
+    except FileExistsError:
+        raise KeysBeingChanged(str(turn)) from None
     try:
         keys = KeySet([key, *load_keys(path).keys])
         _write_draft(path, keys).replace(path)

@@ -3,6 +3,7 @@
 import logging
 import sys
 from contextlib import ExitStack
+from pathlib import Path
 
 import structlog
 from fastapi import FastAPI
@@ -47,13 +48,20 @@ def signing_keys(settings: Settings) -> KeySet:
     return make_keys(settings.data_dir / "signing-keys.json")
 
 
+def master_keys_file(settings: Settings) -> Path:
+    """Name the file with the keys of what is encrypted at rest."""
+    if settings.data_keys_file is not None:
+        return settings.data_keys_file
+    if settings.environment == "production":
+        raise SystemExit("Set SHORTBREAKS_DATA_KEYS_FILE: production makes no keys of its own.")
+    return settings.data_dir / "data-keys.json"
+
+
 def master_keys(settings: Settings) -> MasterKeys:
     """Load the keys of what is encrypted at rest; only a development machine makes its own."""
-    path = settings.data_keys_file
-    if path is None:
-        if settings.environment == "production":
-            raise SystemExit("Set SHORTBREAKS_DATA_KEYS_FILE: production makes no keys of its own.")
-        return MasterKeys.load_or_make(settings.data_dir / "data-keys.json")
+    path = master_keys_file(settings)
+    if settings.data_keys_file is None:
+        return MasterKeys.load_or_make(path)
     try:
         keys = MasterKeys.load(path)
     except (OSError, ValueError, TypeError, KeyError, AttributeError, JoseError) as error:

@@ -14,7 +14,8 @@ from app.authorities.service import list_every_authority
 from app.children.keys import WrappedAgain, count_by_master_key, wrap_again
 from app.db import NO_TENANT, transaction
 from app.encryption import MasterKeys, add_master_key
-from app.server import master_keys
+from app.key_files import KeysBeingChanged
+from app.server import master_keys, master_keys_file
 from app.settings import Settings
 from app.storage import open_database
 
@@ -27,15 +28,24 @@ keys = typer.Typer(
 
 @keys.command()
 def add() -> None:
-    """Put a new master key first in the key file; running services take it up by themselves."""
+    """Put a new master key first in the key file, or make the file with one.
+
+    Running services take it up by themselves.
+    """
     settings = Settings()
-    # Whatever is wrong with the file is told before it is written to.
-    master_keys(settings)
-    path = settings.data_keys_file or settings.data_dir / "data-keys.json"
+    path = master_keys_file(settings)
     try:
-        name = add_master_key(path)
-    except FileExistsError:
-        typer.echo(f"Another command is changing {path.name}. Try again.", err=True)
+        if path.exists():
+            # Whatever is wrong with the file is told before it is written to.
+            master_keys(settings)
+            name = add_master_key(path)
+        else:
+            name = MasterKeys.load_or_make(path).names[0]
+    except KeysBeingChanged as error:
+        typer.echo(f"Another command is changing {path}. If none is, remove {error}.", err=True)
+        raise typer.Exit(1) from None
+    except OSError as error:
+        typer.echo(f"{path} cannot be written: {error.strerror}.", err=True)
         raise typer.Exit(1) from None
     typer.echo(f"{name} is now the first key of {path}. Next: `shortbreaks keys rotate`.")
 

@@ -39,7 +39,6 @@ FIRM: Final = ("confirmed", "attended", "no_show")
 # Who may come or has come: nobody else's passport is of use to whoever runs the session.
 SHARED_WITH: Final = ("confirmed", "attended")
 TRANSPORT: Final = "accessible_transport"
-FAMILY_STAY: Final = "family_stay"
 
 Coming = Row[*tuple[Any, ...]]
 
@@ -166,7 +165,7 @@ def _brief(
                 "contact": row.contact,
                 "language": row.language,
             },
-            "family_stays": FAMILY_STAY in support.needs[row.child_id],
+            "family_stays": row.family_stays,
             "needs": _needs_that_matter(row, support),
             "passport": passport,
             "passport_absent": kept_back or (None if passport else "none_written"),

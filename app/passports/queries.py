@@ -96,6 +96,7 @@ def list_coming(
             Booking.id,
             Booking.status,
             Booking.limited_needs,
+            Booking.family_stays,
             Booking.child_id,
             Child.given_name,
             Child.date_of_birth,

@@ -21,6 +21,7 @@ from app.encryption import (
     make_master_key,
 )
 from app.ids import new_id
+from app.key_files import KeysBeingChanged
 
 TEXT = "Asthma, blue inhaler. Ça va? 🎣"
 PLACE = Place(new_id(), "passport_versions", new_id(), "medical")
@@ -186,7 +187,7 @@ class TestKeyFile:
         turn = file.with_name(f".{file.name}.turn")
         turn.touch()
 
-        with pytest.raises(FileExistsError):
+        with pytest.raises(KeysBeingChanged):
             add_master_key(file)
         turn.unlink()
         add_master_key(file)

@@ -65,7 +65,30 @@ class TestKeys:
         turn.unlink()
 
         assert result.exit_code == 1
-        assert "Try again" in result.stderr
+        assert str(turn) in result.stderr
+
+    def test_the_first_makes_the_file(
+        self, run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        file = tmp_path / "secrets" / "data-keys.json"
+        monkeypatch.setenv("SHORTBREAKS_ENVIRONMENT", "production")
+        monkeypatch.setenv("SHORTBREAKS_DATA_KEYS_FILE", str(file))
+
+        for count in (1, 2):
+            assert run("keys", "add").exit_code == 0
+            assert len(MasterKeys.load(file).names) == count
+        assert file.stat().st_mode & 0o777 == 0o600
+
+    def test_a_file_that_cannot_be_written_is_told_of(
+        self, run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        (tmp_path / "file").touch()
+        monkeypatch.setenv("SHORTBREAKS_DATA_KEYS_FILE", str(tmp_path / "file" / "keys.json"))
+
+        result = run("keys", "add")
+
+        assert result.exit_code == 1
+        assert "cannot be written" in result.stderr
 
     def test_production_has_to_name_its_file(
         self, run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path

@@ -161,8 +161,10 @@ class TestNeeds:
 
     @pytest.mark.parametrize("stays", [True, False])
     def test_whether_the_family_stays(self, world: World, stays: bool) -> None:
+        offers = [{"need": "family_stay", "kind": "provided"}]
+        session_id = add_session(world, add_activity(world, offers=offers))
         needs = [{"code": "family_stay", "importance": "helpful"}] if stays else []
-        session_id, _ = session_with_child(world, needs=needs)
+        place(world, add_child(world, needs=needs), session_id)
 
         assert [item["family_stays"] for item in brief(world, session_id)] == [stays]
 
