@@ -20,7 +20,7 @@ from matching.local_time import DAY_US, date_number, to_microseconds, to_moment
 from matching.offers import AUTHORITY, NOTHING, PROVIDER, TOO_LATE
 from matching.problem import Child, Holdings, Live
 from matching.result import Fit, NeedFit, Obstacle
-from matching.support import MET_BY, NeedAnswer
+from matching.support import MET_BY, NeedAnswer, has_place
 from matching.weights import DEFAULT_WEIGHTS, AnyWeights
 
 
@@ -116,14 +116,13 @@ class _Pair:
     def notice_days(self, need: int) -> int:
         """Give how many days of notice the quickest way to arrange a need takes."""
         sessions, profiles = self.catalogue.sessions, self.catalogue.profiles
-        week = int(sessions.iso_week[self.index])
+        week = sessions.iso_week[self.index : self.index + 1]
         ways = [
             *profiles.lead_days[:, sessions.profile[self.index], need].tolist(),
             *(
                 one.lead_days
                 for one in self.live.services
-                if one.need == NEED_CODES[need]
-                and (one.per_week is None or one.taken.get(week, 0) < one.per_week)
+                if one.need == NEED_CODES[need] and has_place(one, week)[0]
             ),
         ]
         # -1 stands where there is no way.

@@ -161,7 +161,7 @@ def _answer(catalogue: Catalogue, need: int, live: Live, span: slice) -> NeedAns
     for service in live.services:
         if NEED_CODES[need] != service.need:
             continue
-        open_week = _has_place(service, sessions.iso_week[span][unmet])
+        open_week = has_place(service, sessions.iso_week[span][unmet])
         possible = open_week & (service.lead_days * DAY_US <= notice_us)
         code_of_service = service.cost_pence * _COST_STEP + service.lead_days * 2 + 1
         best = np.where(possible, np.minimum(best, code_of_service), best)
@@ -190,7 +190,19 @@ def _use_up_limited(
             how[at] = NOTHING
 
 
-def _has_place(service: SupportService, iso_week: NDArray[np.int32]) -> NDArray[np.bool_]:
+def has_place(service: SupportService, iso_week: NDArray[np.int32]) -> NDArray[np.bool_]:
+    """Tell in which weeks the authority's service has a place left.
+
+    Parameters
+    ----------
+    service : SupportService
+    iso_week : ndarray of shape (n,), int32
+        Year * 100 + week.
+
+    Returns
+    -------
+    ndarray of shape (n,), bool
+    """
     if service.per_week is None:
         return np.ones(len(iso_week), dtype=np.bool_)
     if service.per_week <= 0:
