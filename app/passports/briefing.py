@@ -27,7 +27,7 @@ from app.passports.schemas import (
     BriefedChild,
     BriefedNeed,
     BriefingRead,
-    SupportTexts,
+    SupportRead,
     TaskRead,
 )
 
@@ -134,11 +134,11 @@ def _passport_kept_back(row: Coming, consenting: Collection[UUID]) -> str | None
 
 def _open_passports(
     session: Session, masters: MasterKeys, shared: Sequence[Coming]
-) -> dict[UUID, SupportTexts]:
+) -> dict[UUID, SupportRead]:
     child_ids = [row.child_id for row in shared]
     unwrapped = keys.find_keys(session, masters, child_ids)
     return {
-        row.child_id: SupportTexts.model_validate(
+        row.child_id: SupportRead.model_validate(
             sealing.open_texts(row, unwrapped.get(row.child_id), TEXTS)
         )
         for row in queries.newest_versions(session, child_ids)
@@ -150,7 +150,7 @@ def _brief(
     row: Coming,
     support: Support,
     consenting: Collection[UUID],
-    passports: Mapping[UUID, SupportTexts],
+    passports: Mapping[UUID, SupportRead],
 ) -> BriefedChild:
     passport = passports.get(row.child_id)
     kept_back = _passport_kept_back(row, consenting)

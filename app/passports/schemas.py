@@ -28,19 +28,7 @@ VersionNumber = Annotated[int, Field(ge=1, le=LARGEST_INTEGER)]
 Writer = Literal["broker", "family_app"]
 
 
-class SupportTexts(Wire):
-    """How to support a child: what whoever looks after the child for an afternoon must know."""
-
-    communication: PassportText | None = None
-    routines: PassportText | None = None
-    behaviours: PassportText | None = None
-    medical: PassportText | None = None
-    good_to_know: PassportText | None = None
-    emergency_plan: PassportText | None = None
-    equipment: PassportText | None = None
-
-
-class PassportWrite(SupportTexts):
+class PassportWrite(Wire):
     """A whole passport: what is left out is not in the new version."""
 
     model_config = ConfigDict(
@@ -60,7 +48,26 @@ class PassportWrite(SupportTexts):
         }
     )
 
+    communication: PassportText | None = None
+    routines: PassportText | None = None
+    behaviours: PassportText | None = None
+    medical: PassportText | None = None
+    good_to_know: PassportText | None = None
+    emergency_plan: PassportText | None = None
+    equipment: PassportText | None = None
     flag: Flag | None = None
+
+
+class SupportRead(BaseModel):
+    """How to support a child: the part of a passport that a provider may read."""
+
+    communication: str | None
+    routines: str | None
+    behaviours: str | None
+    medical: str | None
+    good_to_know: str | None
+    emergency_plan: str | None
+    equipment: str | None
 
 
 class VersionRead(BaseModel):
@@ -74,7 +81,7 @@ class VersionRead(BaseModel):
     client_id: UUID
 
 
-class PassportRead(BaseModel):
+class PassportRead(SupportRead):
     """A passport as the family and the authority's brokers read it."""
 
     child_id: UUID
@@ -82,13 +89,6 @@ class PassportRead(BaseModel):
     written_at: datetime
     written_by: Writer
     client_id: UUID
-    communication: str | None
-    routines: str | None
-    behaviours: str | None
-    medical: str | None
-    good_to_know: str | None
-    emergency_plan: str | None
-    equipment: str | None
     flag: str | None
 
 
@@ -134,7 +134,7 @@ class BriefedChild(BaseModel):
     communication: Communication
     family_stays: bool
     needs: list[BriefedNeed]
-    passport: SupportTexts | None
+    passport: SupportRead | None
     # Why there is none.
     passport_absent: Literal["place_not_firm", "did_not_come", "no_consent", "none_written"] | None
 
