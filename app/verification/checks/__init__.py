@@ -9,7 +9,7 @@ from typing import Final
 
 from app.verification.checks.check import ACTIVE, Check
 from app.verification.checks.database import GUARDS, SERVING_ROLE, TENANCY
-from app.verification.checks.entitlement import AGES, ENTITLEMENT, MONTH, USES_ENTITLEMENT
+from app.verification.checks.entitlement import AGES, ENTITLEMENT, MONTH, USES_ENTITLEMENT, YEAR
 from app.verification.checks.life_cycle import (
     ATTENDANCE,
     CANCELLED,
@@ -40,6 +40,7 @@ from app.verification.checks.waiting import (
 OF_AN_AUTHORITY: Final = (
     PLACES,
     ENTITLEMENT,
+    YEAR,
     USES_ENTITLEMENT,
     MONTH,
     ONE_BOOKING,

@@ -42,6 +42,7 @@ GUARDS: Final = Check(
                            WHERE i.relname = wanted AND x.indisunique AND x.indisvalid) AS broken
     FROM unnest(ARRAY['ck_sessions_taken_within_capacity',
                       'ck_entitlement_counters_used_allowed',
+                      'ck_yearly_counters_used_allowed',
                       'ck_session_support_used_allowed',
                       'ck_support_service_weeks_used_allowed',
                       'uq_bookings_child_session_live',

@@ -25,12 +25,32 @@ ENTITLEMENT: Final = Check(
 
 USES_ENTITLEMENT: Final = Check(
     "uses-entitlement",
-    "Every active booking uses the entitlement, and none on a waiting list does.",
+    "Every active booking that counts uses the entitlement, and none on a waiting list does.",
     """
     SELECT jsonb_build_object('booking_id', id, 'status', status) AS facts,
-           CASE WHEN status = ANY (:active) THEN NOT uses_entitlement
-                ELSE uses_entitlement AND status = 'waitlisted' END AS broken
+           CASE WHEN status = ANY (:active) THEN uses_entitlement <> counts
+                ELSE uses_entitlement AND (status = 'waitlisted' OR NOT counts) END AS broken
     FROM bookings
+    """,
+)
+
+YEAR: Final = Check(
+    "year",
+    "A child's counter of a year is what its bookings use of it, and no more than is allowed.",
+    """
+    SELECT jsonb_build_object('child_id', coalesce(c.child_id, b.child_id),
+                              'year', coalesce(c.year, b.year),
+                              'measure', coalesce(c.measure, b.measure), 'allowed', c.allowed,
+                              'used', coalesce(c.used, 0),
+                              'bookings', coalesce(b.sum, 0)) AS facts,
+           coalesce(c.used, 0) <> coalesce(b.sum, 0)
+           OR coalesce(c.used > c.allowed, false) AS broken
+    FROM yearly_counters c
+    FULL JOIN (SELECT authority_id, child_id, year, uses.key AS measure, sum(uses.value::bigint)
+               FROM bookings CROSS JOIN LATERAL jsonb_each_text(yearly_use) AS uses
+               WHERE uses_entitlement GROUP BY 1, 2, 3, 4) b
+           ON (b.authority_id, b.child_id, b.year, b.measure)
+            = (c.authority_id, c.child_id, c.year, c.measure)
     """,
 )
 

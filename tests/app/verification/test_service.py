@@ -130,6 +130,19 @@ PLANTED: list[tuple[Check, list[str], dict[str, Any]]] = [
         {"child_id": "child", "used": 1, "allowed": 0},
     ),
     (
+        checks.YEAR,
+        ["UPDATE yearly_counters SET used = used + 1 WHERE child_id = :child"],
+        {"child_id": "child", "year": "2026/27", "measure": "minutes", "used": 121},
+    ),
+    (
+        checks.YEAR,
+        [
+            DROP.format("yearly_counters", "ck_yearly_counters_used_allowed"),
+            "UPDATE yearly_counters SET allowed = 119 WHERE child_id = :child",
+        ],
+        {"child_id": "child", "used": 120, "allowed": 119},
+    ),
+    (
         checks.USES_ENTITLEMENT,
         [
             "UPDATE bookings SET uses_entitlement = false WHERE id = :firm",
