@@ -14,6 +14,7 @@ from app.feeds import routes as feeds
 from app.interests import routes as interests
 from app.learning import routes as learning
 from app.matches import routes as matches
+from app.outcomes import routes as outcomes
 from app.passports import routes as passports
 from app.wishes import routes as wishes
 
@@ -29,6 +30,7 @@ v1.include_router(children.children)
 v1.include_router(goals.router)
 v1.include_router(bookings.router)
 v1.include_router(arrangements.router)
+v1.include_router(outcomes.router)
 v1.include_router(entitlements.router)
 v1.include_router(passports.router)
 v1.include_router(matches.router)

@@ -82,6 +82,8 @@ FAMILY_SCOPES = frozenset(
         Scope.BOOKINGS_READ,
         Scope.BOOKINGS_WRITE,
         Scope.FEEDBACK_WRITE,
+        Scope.OUTCOMES_READ,
+        Scope.OUTCOMES_WRITE,
         Scope.PASSPORTS_READ,
         Scope.PASSPORTS_WRITE,
         Scope.WISHES_READ,

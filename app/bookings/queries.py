@@ -28,6 +28,7 @@ from app.bookings.models import (
     Booking,
     BookingChange,
     Feedback,
+    GoalProgress,
     SupportServiceWeek,
 )
 from app.bookings.schemas import BookingQuery
@@ -109,6 +110,18 @@ def find_feedback(session: Session, booking_id: UUID, voice: str) -> Feedback | 
     return session.scalar(
         select(Feedback).where(Feedback.booking_id == booking_id, Feedback.voice == voice)
     )
+
+
+def newest_progress(
+    session: Session, booking_id: UUID, voice: str
+) -> dict[tuple[UUID, UUID | None], GoalProgress]:
+    """Find what one voice last said, after a session, of each goal and step it has named."""
+    rows = session.scalars(
+        select(GoalProgress)
+        .where(GoalProgress.booking_id == booking_id, GoalProgress.voice == voice)
+        .order_by(GoalProgress.id)
+    )
+    return {(said.goal_id, said.step_id): said for said in rows}
 
 
 def facts_of_last(session: Session, booking_id: UUID, what: str) -> dict[str, Any] | None:

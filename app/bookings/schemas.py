@@ -15,6 +15,7 @@ Status = Literal["held", "confirmed", "waitlisted", "cancelled", "attended", "no
 Cause = Literal["family", "broker", "provider"]
 FeedbackVoice = Literal["child", "parent", "provider"]
 Outcome = Literal["independence", "confidence", "friends", "skills"]
+Progress = Literal["started", "closer", "reached"]
 
 
 def sorted_once(values: list[str]) -> list[str]:
@@ -91,6 +92,23 @@ class AttendanceCreate(Wire):
     attended: bool
 
 
+class ProgressCreate(Wire):
+    """What a session did for one of the child's goals, or for a step towards it."""
+
+    goal_id: UUID | None = None
+    step_id: UUID | None = None
+    progress: Progress
+    words: ShortText | None = None
+
+    @model_validator(mode="after")
+    def _goal_or_step(self) -> Self:
+        if (self.goal_id is None) == (self.step_id is None):
+            raise PydanticCustomError(
+                "goal_or_step", "Name either goal_id or step_id, and not both"
+            )
+        return self
+
+
 class FeedbackCreate(Wire):
     """What somebody says of a session."""
 
@@ -102,6 +120,13 @@ class FeedbackCreate(Wire):
                     "rating": 5,
                     "words": "I caught two fish",
                     "outcomes": ["confidence"],
+                    "progress": [
+                        {
+                            "step_id": "019aab5e-7c00-7000-8000-000000000004",
+                            "progress": "reached",
+                            "words": "I baited my own hook",
+                        }
+                    ],
                 }
             ]
         }
@@ -113,6 +138,15 @@ class FeedbackCreate(Wire):
     outcomes: Annotated[list[Outcome], Field(max_length=4), AfterValidator(sorted_once)] = Field(
         default_factory=list
     )
+    # A step that was reached is done; a goal is, where the child or a parent says so.
+    progress: Annotated[list[ProgressCreate], Field(max_length=20)] = Field(default_factory=list)
+
+    @model_validator(mode="after")
+    def _each_goal_once(self) -> Self:
+        named = [said.goal_id or said.step_id for said in self.progress]
+        if len(set(named)) < len(named):
+            raise PydanticCustomError("goal_twice", "progress names a goal or a step twice")
+        return self
 
 
 class BookingQuery(Wire):
@@ -199,6 +233,22 @@ class AttendanceRead(BaseModel):
     updated_at: datetime
 
 
+class ProgressRead(BaseModel):
+    """What one voice said of a goal, or of a step towards it, after a session."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    booking_id: UUID
+    goal_id: UUID
+    # Null where it is about the goal as a whole.
+    step_id: UUID | None
+    voice: FeedbackVoice
+    progress: Progress
+    words: str | None
+    said_at: datetime
+
+
 class FeedbackRead(BaseModel):
     """What one voice said of a session; a second time replaces the first."""
 
@@ -209,4 +259,6 @@ class FeedbackRead(BaseModel):
     rating: int
     words: str | None
     outcomes: list[Outcome]
+    # All that this voice has said of goals after the session, the first word first.
+    progress: list[ProgressRead]
     given_at: datetime

@@ -161,12 +161,33 @@ def update_step(
     return step
 
 
+def reach(
+    session: Session, caller: Caller, goal: Goal, step: Step | None, *, now: datetime
+) -> None:
+    """Call an open step done, or an open goal without a step named reached."""
+    if step is not None and step.status == "open":
+        step.status = "done"
+        step.version += 1
+        _write_down_step(session, caller, "update", goal, step, now=now)
+    if step is None and goal.status == "open":
+        goal.status = "reached"
+        goal.version += 1
+        _write_down_goal(session, caller, "update", goal, now=now)
+
+
 def _get_goal(session: Session, caller: Caller, child_id: UUID, goal_id: UUID) -> Goal:
     """Lock a goal; whoever changes it or its steps waits for the others who do."""
     goal = queries.find_goal(session, caller, child_id, goal_id, lock=True)
     if goal is None:
         raise NotFound
     return goal
+
+
+def find_for_progress(
+    session: Session, child_id: UUID, *, goal_id: UUID | None, step_id: UUID | None
+) -> tuple[Goal, Step | None] | None:
+    """Find and lock what was said something of; that the child may be spoken of is settled."""
+    return queries.lock_goal(session, child_id, goal_id=goal_id, step_id=step_id)
 
 
 def _check_room_for_open_goal(session: Session, child_id: UUID, field: str) -> None:

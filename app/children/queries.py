@@ -133,6 +133,30 @@ def find_goal(
     return session.scalar(statement)
 
 
+def lock_goal(
+    session: Session, child_id: UUID, *, goal_id: UUID | None, step_id: UUID | None
+) -> tuple[Goal, Step | None] | None:
+    """Find and lock a goal of a child, named by itself or by one of its steps."""
+    step = None
+    if step_id is not None:
+        step = session.scalar(select(Step).where(Step.id == step_id))
+        if step is None:
+            return None
+        goal_id = step.goal_id
+    goal = session.scalar(
+        select(Goal)
+        .where(Goal.id == goal_id, Goal.child_id == child_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    if goal is None:
+        return None
+    if step is not None:
+        # As it is now that nobody else may change it.
+        session.refresh(step)
+    return goal, step
+
+
 def page_of_goals(session: Session, child_id: UUID, page: PageRequest) -> Page[Goal]:
     """List a child's goals, the oldest first."""
     return fetch_page(
