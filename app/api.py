@@ -6,6 +6,7 @@ from app.access import routes as access
 from app.authorities import routes as authorities
 from app.bookings import arrangement_routes as arrangements
 from app.bookings import entitlement_routes as entitlements
+from app.bookings import offer_routes as offers
 from app.bookings import routes as bookings
 from app.catalogue import routes as catalogue
 from app.children import goal_routes as goals
@@ -29,6 +30,7 @@ v1.include_router(children.households)
 v1.include_router(children.children)
 v1.include_router(goals.router)
 v1.include_router(bookings.router)
+v1.include_router(offers.router)
 v1.include_router(arrangements.router)
 v1.include_router(outcomes.router)
 v1.include_router(entitlements.router)

@@ -16,14 +16,19 @@ import structlog
 from psycopg import Error as DatabaseError
 from psycopg.conninfo import make_conninfo
 from sqlalchemy import Engine
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
 from app.authorities.service import list_active_authorities
-from app.bookings.cancelling import expire_holds
+from app.bookings.cancelling import expire_holds, expire_offers
 from app.bookings.idempotency import forget_keys
+from app.bookings.promoting import keep_free_places, promote
+from app.bookings.waitlist_queries import list_kept
 from app.children import service as children
 from app.clock import Clock
 from app.db import NO_TENANT, transaction
+from app.engine.warm import WarmCatalogues
+from app.errors import Unavailable
 from app.learning.service import learn
 
 log = structlog.get_logger()
@@ -40,6 +45,45 @@ def end_expired_holds(sessions: sessionmaker[Session], clock: Clock) -> None:
         while ended == MOST_AT_ONCE:
             with transaction(sessions, authority_id) as session:
                 ended = expire_holds(session, now=clock(), limit=MOST_AT_ONCE)
+
+
+def offer_freed_places(sessions: sessionmaker[Session], clock: Clock, warm: WarmCatalogues) -> None:
+    """End offers that have run out, and offer what has come free to those who wait."""
+    for authority_id in _authorities(sessions):
+        ended = MOST_AT_ONCE
+        while ended == MOST_AT_ONCE:
+            with transaction(sessions, authority_id) as session:
+                ended = expire_offers(session, now=clock(), limit=MOST_AT_ONCE)
+        with transaction(sessions, authority_id) as session:
+            kept = list_kept(session)
+        for session_id in kept:
+            offer_places_of(sessions, clock, warm, authority_id, session_id)
+
+
+def offer_places_of(
+    sessions: sessionmaker[Session],
+    clock: Clock,
+    warm: WarmCatalogues,
+    authority_id: UUID,
+    session_id: UUID,
+) -> None:
+    """Offer what has come free in one session, one candidate a transaction."""
+    passed_over: set[UUID] = set()
+    going_on = True
+    try:
+        while going_on:
+            with transaction(sessions, authority_id) as session:
+                going_on = promote(session, warm, session_id, passed_over=passed_over, now=clock())
+    except (Unavailable, OperationalError) as error:
+        # The places stay kept; the next round goes on. Others' sessions do not wait for this one.
+        log.warning("round_cut_short", error=type(error).__name__)
+
+
+def look_again_at_waitlists(sessions: sessionmaker[Session], clock: Clock) -> None:
+    """Let those who were passed over have another turn at what is still free."""
+    for authority_id in _authorities(sessions):
+        with transaction(sessions, authority_id) as session:
+            keep_free_places(session, now=clock())
 
 
 def forget_idempotency_keys(sessions: sessionmaker[Session], clock: Clock) -> None:
@@ -85,15 +129,25 @@ def make_queue(engine: Engine, sessions: sessionmaker[Session], clock: Clock) ->
         )
     )
 
-    def every(cron: str, work: Callable[[sessionmaker[Session], Clock], None]) -> None:
+    warm = WarmCatalogues()
+
+    def every(cron: str, work: Callable[..., None], *parts: object) -> None:
         async def run(timestamp: int) -> None:  # noqa: ARG001 - procrastinate passes it
-            await asyncio.to_thread(work, sessions, clock)
+            await asyncio.to_thread(work, sessions, clock, *parts)
 
         # One waiting run is enough: a second would find nothing to do.
         task = queue.task(name=work.__name__, queueing_lock=work.__name__)(run)
         queue.periodic(cron=cron)(task)
 
+    # Deferred by the database as a place comes free; the round of each minute finds what it missed.
+    @queue.task(name=offer_places_of.__name__)
+    async def offer_soon(authority_id: str, session_id: str) -> None:
+        ids = UUID(authority_id), UUID(session_id)
+        await asyncio.to_thread(offer_places_of, sessions, clock, warm, *ids)
+
     every("* * * * *", end_expired_holds)
+    every("* * * * *", offer_freed_places, warm)
+    every("23 * * * *", look_again_at_waitlists)
     every("17 3 * * *", forget_idempotency_keys)
     every("41 3 * * 0", learn_weights)
     every("*/10 * * * *", read_interests_again)

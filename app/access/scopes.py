@@ -38,6 +38,7 @@ class Scope(StrEnum):
     PASSPORTS_WRITE = "passports:write"
     FLAGS_READ = "flags:read"
     BRIEFING_READ = "briefing:read"
+    WAITLIST_READ = "waitlist:read"
     OVERRIDES_READ = "overrides:read"
     OVERRIDES_WRITE = "overrides:write"
     WISHES_READ = "wishes:read"
@@ -67,6 +68,7 @@ DESCRIPTIONS: dict[Scope, str] = {
     Scope.PASSPORTS_WRITE: "Write children's passports",
     Scope.FLAGS_READ: "Read what to know before ringing a family up",
     Scope.BRIEFING_READ: "Read who comes to a session and what each needs",
+    Scope.WAITLIST_READ: "Read who waits for a session",
     Scope.OVERRIDES_READ: "Read what single children are allowed instead of the policy",
     Scope.OVERRIDES_WRITE: "Allow a child more or less than the policy",
     Scope.WISHES_READ: "Read wishes",
@@ -104,6 +106,7 @@ SCOPES_OF_KIND: dict[ClientKind, frozenset[Scope]] = {
         Scope.ATTENDANCE_WRITE,
         Scope.FLAGS_READ,
         Scope.BRIEFING_READ,
+        Scope.WAITLIST_READ,
         Scope.OVERRIDES_READ,
         Scope.OVERRIDES_WRITE,
     },

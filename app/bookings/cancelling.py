@@ -1,5 +1,6 @@
-"""Cancelling a booking, and ending holds that have run out."""
+"""Cancelling a booking, and ending holds and offers that have run out."""
 
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -9,7 +10,7 @@ from sqlalchemy.orm import Session
 from app.access.caller import Caller
 from app.access.scopes import ClientKind
 from app.authorities import service as authorities
-from app.bookings import queries
+from app.bookings import queries, waitlist_queries
 from app.bookings.errors import AttendanceRecorded, CauseNotAllowed, SessionStarted
 from app.bookings.models import Booking
 from app.bookings.schemas import BookingCancel
@@ -21,6 +22,7 @@ CANCELLED = "booking.cancelled"
 SAID = ("in_time", "notice_hours", "entitlement_given_back")
 MAY_CANCEL = ("held", "confirmed", "waitlisted", "no_show")
 EXPIRED = "hold_expired"
+OFFER_EXPIRED = "offer_expired"
 # The session began with its support still open.
 NOT_ARRANGED = "support_not_arranged"
 
@@ -80,10 +82,10 @@ def _cancel(
         booking,
         starts_at,
         gives_back_entitlement=in_time or policy.late_cancellation_gives_back,
+        now=now,
     )
     booking.cancel_cause = form.cause
     booking.cancel_reason = form.reason
-    booking.cancelled_at = now
     said = Cancelled(
         booking,
         in_time=in_time,
@@ -127,17 +129,44 @@ def expire_holds(
     expired = queries.list_expired_holds(
         session, now=now, child_id=child_id, session_id=session_id, limit=limit
     )
-    if not expired:
-        return 0
-    touched = {booking.session_id for booking in expired}
-    starts = queries.lock_sessions(session, touched | ({session_id} if session_id else set()))
-    if any(task.support_service_id for booking in expired for task in booking.arrangements):
+    _end_all(
+        session,
+        [(one, NOT_ARRANGED if one.confirm_when_arranged else EXPIRED) for one in expired],
+        also_lock={session_id} if session_id else set(),
+        now=now,
+    )
+    return len(expired)
+
+
+def expire_offers(session: Session, *, now: datetime, limit: int = 500) -> int:
+    """End the offers that nobody has answered in time, with their bookings, and count them."""
+    overdue = waitlist_queries.list_overdue(session, now=now, limit=limit)
+    _end_all(session, [(booking, OFFER_EXPIRED) for _, booking in overdue], now=now)
+    return len(overdue)
+
+
+def _end_all(
+    session: Session,
+    ended: Sequence[tuple[Booking, str]],
+    *,
+    also_lock: Set[UUID] = frozenset(),
+    now: datetime,
+) -> None:
+    """Cancel bookings whose time has run out, each with its cause."""
+    if not ended:
+        return
+    starts = queries.lock_sessions(session, {one.session_id for one, _ in ended} | also_lock)
+    if any(task.support_service_id for one, _ in ended for task in one.arrangements):
         # Several bookings' services are given back here, in no order, and the caller may take more.
         queries.lock_service_weeks(session, {iso_week(starts_at) for starts_at in starts.values()})
-    for booking in expired:
-        cause = NOT_ARRANGED if booking.confirm_when_arranged else EXPIRED
-        release(session, booking, starts[booking.session_id], gives_back_entitlement=True)
+    for booking, cause in ended:
+        release(
+            session,
+            booking,
+            starts[booking.session_id],
+            gives_back_entitlement=True,
+            now=now,
+            offer_ends="expired",
+        )
         booking.cancel_cause = cause
-        booking.cancelled_at = now
         tell_change(session, None, booking, "booking.expired", now=now, cause=cause)
-    return len(expired)

@@ -10,6 +10,8 @@ Conflict
 ├── SessionOverlap
 ├── EntitlementExhausted   nothing of this funding is left in the month
 ├── SessionFull
+├── OfferClosed            an offer is answered once
+├── OfferExpired           and by its deadline
 ├── NotHeld                only a held booking can be confirmed
 ├── ArrangementsOpen       and only with its support in place
 ├── ArrangementSettled     which is arranged before the session begins
@@ -108,6 +110,20 @@ class SessionFull(Conflict):
 
     slug = "session-full"
     title = "Session full"
+
+
+class OfferClosed(Conflict):
+    """The offer has been answered, or taken back."""
+
+    slug = "offer-closed"
+    title = "The offer is not open any more"
+
+
+class OfferExpired(Conflict):
+    """The deadline of the offer has passed."""
+
+    slug = "offer-expired"
+    title = "The offer has run out"
 
 
 class NotHeld(Conflict):

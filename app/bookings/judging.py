@@ -22,13 +22,14 @@ from app.bookings.errors import (
     SupportUnavailable,
 )
 from app.bookings.holdings import read_situation
+from app.bookings.models import Booking
 from app.catalogue.models import Activity
 from app.catalogue.models import Session as CatalogueSession
 from app.children import service as children
 from app.children.profiles import Profile
-from app.clock import age_on, local_date, month_of
+from app.clock import age_on, iso_week, local_date, month_of
 from app.engine import service as engine
-from app.engine.problem import Fit, Situation
+from app.engine.problem import Fit, Situation, Taken
 from app.engine.warm import WarmCatalogue
 from app.errors import Invalid
 
@@ -52,17 +53,25 @@ class Judgement:
 def judge(
     session: Session,
     catalogue: WarmCatalogue,
-    caller: Caller,
+    caller: Caller | None,
     child: Profile,
     target: CatalogueSession,
     activity: Activity,
     *,
     funding: str,
     now: datetime,
+    waiting: Booking | None = None,
+    may_wait: bool = False,
 ) -> Judgement:
-    """Find nothing against a place for the child, or say the first thing that is."""
-    if caller.kind is ClientKind.FAMILY_APP and not children.consent_holds(
-        session, child.id, "booking"
+    """Find nothing against a place for the child, or say the first thing that is.
+
+    The booking that is `waiting` for the place stands in its own way by nothing. Whoever `may_wait`
+    is not refused because support is taken: it comes free with the places of those who take it.
+    """
+    if (
+        caller is not None
+        and caller.kind is ClientKind.FAMILY_APP
+        and not children.consent_holds(session, child.id, "booking")
     ):
         raise ConsentMissing(
             "Record the family's consent first.",
@@ -70,12 +79,17 @@ def judge(
             record_at=f"/v1/children/{child.id}/consents",
         )
     situation = read_situation(session, child, starts_from=target.starts_at)
+    if may_wait:
+        situation = replace(situation, taken=Taken())
+    elif waiting is not None:
+        taken = _without_own(situation.taken, waiting, iso_week(target.starts_at))
+        situation = replace(situation, taken=taken)
     terms = terms_of(
         month_of(target.starts_at), situation.policies, situation.overrides, child.income_band
     )
     _check_session(child, target, terms.policy, now=now)
     fit = engine.explain_fit(catalogue, child, target.id, situation=situation, now=now)
-    _check_fit(session, child, target, fit)
+    _check_fit(session, child, target, fit, waiting)
     if funding not in activity.funding:
         raise Invalid(
             "funding",
@@ -127,7 +141,34 @@ def _check_session(
         raise SessionCancelled(session_id=str(target.id))
 
 
-def _check_fit(session: Session, child: Profile, target: CatalogueSession, fit: Fit) -> None:
+def _without_own(taken: Taken, waiting: Booking, week: str) -> Taken:
+    """Leave out the support that is kept for a booking itself, with the place it is offered."""
+    session_id = str(waiting.session_id)
+    services = [
+        str(task.support_service_id)
+        for task in waiting.arrangements
+        if task.status in ("open", "done")
+    ]
+    return replace(
+        taken,
+        limited=[
+            (id_, need, count - (id_ == session_id and need in waiting.limited_needs))
+            for id_, need, count in taken.limited
+        ],
+        weeks=[
+            (id_, in_week, count - (services.count(id_) if in_week == week else 0))
+            for id_, in_week, count in taken.weeks
+        ],
+    )
+
+
+def _check_fit(
+    session: Session,
+    child: Profile,
+    target: CatalogueSession,
+    fit: Fit,
+    waiting: Booking | None = None,
+) -> None:
     obstacles = {obstacle.reason: obstacle for obstacle in fit.obstacles}
 
     def told(reasons: tuple[str, ...]) -> list[dict[str, object]]:
@@ -147,7 +188,13 @@ def _check_fit(session: Session, child: Profile, target: CatalogueSession, fit: 
     if reasons := told(NO_SUPPORT):
         raise SupportUnavailable("An essential need cannot be met.", reasons=reasons)
     live = queries.find_live_booking(session, child.id, target.id)
-    if live is not None:
-        raise AlreadyBooked("The child has a booking here.", booking_id=str(live))
+    if live is not None and live != waiting:
+        raise AlreadyBooked(
+            "The child waits for a place here."
+            if live.status == "waitlisted"
+            else "The child has a booking here.",
+            booking_id=str(live.id),
+            status=live.status,
+        )
     if reasons := told(("overlap",)):
         raise SessionOverlap("The child has another booking at that time.", reasons=reasons)

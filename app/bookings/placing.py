@@ -3,21 +3,29 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
 from app.access.caller import Caller
-from app.bookings import queries
+from app.bookings import queries, waitlist_queries
 from app.bookings.cancelling import expire_holds
 from app.bookings.idempotency import claim_key, keep_answer
 from app.bookings.judging import Judgement, judge, judge_again
 from app.bookings.models import Booking
 from app.bookings.schemas import BookingCreate
 from app.bookings.service import get_booking, tell
-from app.bookings.taking import take_entitlement, take_places, take_support
+from app.bookings.taking import (
+    give_back_entitlement,
+    set_status,
+    take_entitlement,
+    take_places,
+    take_support,
+)
+from app.bookings.waitlist import add_turns
+from app.bookings.waitlist_models import WaitlistEntry
 from app.catalogue.models import Activity
 from app.catalogue.models import Session as CatalogueSession
 from app.children.profiles import get_profile
@@ -58,7 +66,8 @@ def place_booking(
     now: datetime,
 ) -> Placed:
     """Give each child of the order a place, or none of them and say why."""
-    request = {"call": "place", **order.model_dump(mode="json", exclude_none=True)}
+    # Without defaults, so that a retry means the same after an update that brings a new one.
+    request = {"call": "place", **order.model_dump(mode="json", exclude_defaults=True)}
     kept = claim_key(session, caller, key, request, now=now)
     if kept is not None:
         bookings = [get_booking(session, caller, id_, now=now) for id_ in kept.booking_ids]
@@ -74,6 +83,11 @@ def place_booking(
     for booking, judgement in zip(bookings, judgements, strict=True):
         with _about(booking.child_id, order):
             take_entitlement(session, booking, judgement)
+    if order.waitlist and _must_wait(session, target):
+        [booking] = bookings
+        _join_waitlist(session, caller, booking, now=now)
+        keep_answer(session, caller, key, status=CREATED, booking_ids=[booking.id])
+        return Placed(bookings, CREATED)
     take_places(session, target, len(bookings))
     if party_id is not None:
         # Each takes its services in the order of needs, but one child after the other.
@@ -81,11 +95,11 @@ def place_booking(
     for number, (booking, judgement) in enumerate(zip(bookings, judgements, strict=True)):
         with _about(booking.child_id, order):
             latest = judgement
-            if number:
-                # What the others have just taken is not there for this one.
+            if number or order.waitlist:
+                # What others have taken, just now or before, is not there for this one.
                 latest = judge_again(session, catalogue, judgement, target, now=now)
             take_support(session, booking, target, latest, now=now)
-        _set_status(booking, target, order, now=now)
+        set_status(booking, target.starts_at, hold_minutes=order.hold_minutes, now=now)
         session.add(booking)
         session.flush()
         tell(session, caller, booking, "booking.placed", now=now)
@@ -121,9 +135,44 @@ def _judge_all(
                     activity,
                     funding=order.funding,
                     now=now,
+                    may_wait=order.waitlist,
                 )
             )
     return judgements, target
+
+
+def _must_wait(session: Session, target: CatalogueSession) -> bool:
+    """Tell whether the place can only be waited for, and let none come free unseen meanwhile."""
+    judged = (target.starts_at, target.ends_at)
+    waitlist_queries.reload_session(session, target, lock=True)
+    if target.status != "scheduled" or (target.starts_at, target.ends_at) != judged:
+        # Taking a place says so.
+        return False
+    return target.kept_for_waitlist or target.taken >= target.capacity
+
+
+def _join_waitlist(session: Session, caller: Caller, booking: Booking, *, now: datetime) -> None:
+    """Let a booking wait: it has been found to be entitled to the place, and uses nothing."""
+    if booking.uses_entitlement:
+        give_back_entitlement(session, booking)
+    booking.status = "waitlisted"
+    booking.hold_expires_at = None
+    booking.confirm_when_arranged = False
+    session.add(booking)
+    session.flush()
+    session.add(
+        WaitlistEntry(
+            authority_id=booking.authority_id,
+            booking_id=booking.id,
+            session_id=booking.session_id,
+            joined_at=now,
+            skipped_at=None,
+            skip_reason=None,
+        )
+    )
+    session.flush()
+    tell(session, caller, booking, "booking.waitlisted", now=now)
+    add_turns(session, [booking], now=now)
 
 
 @contextmanager
@@ -177,20 +226,3 @@ def _new_booking(
         created_at=now,
         updated_at=now,
     )
-
-
-def _set_status(
-    booking: Booking, target: CatalogueSession, order: BookingCreate, *, now: datetime
-) -> None:
-    """Confirm a new booking, unless the family wants time or its support has to be arranged."""
-    asked_to_wait = order.hold_minutes is not None
-    must_be_arranged = bool(booking.arrangements)
-    booking.confirm_when_arranged = must_be_arranged and not asked_to_wait
-    booking.status = "held" if asked_to_wait or must_be_arranged else "confirmed"
-    booking.hold_expires_at = None
-    if booking.status == "held":
-        # Nobody is held a place in a session that has begun.
-        ends = [target.starts_at]
-        if order.hold_minutes is not None:
-            ends.append(now + timedelta(minutes=order.hold_minutes))
-        booking.hold_expires_at = min(ends)

@@ -156,6 +156,16 @@ def reload_locked(session: Session, booking: Booking) -> None:
     session.refresh(booking, with_for_update={"of": Booking})
 
 
+def get_locked(session: Session, booking_id: UUID) -> Booking:
+    """Get a booking as it is now, and keep it from changing."""
+    return session.scalars(
+        select(Booking)
+        .where(Booking.id == booking_id)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    ).one()
+
+
 def find_session_and_activity(
     session: Session, session_id: UUID
 ) -> tuple[CatalogueSession, Activity] | None:
@@ -258,10 +268,10 @@ def lock_service_weeks(session: Session, weeks: Collection[str]) -> None:
     )
 
 
-def find_live_booking(session: Session, child_id: UUID, session_id: UUID) -> UUID | None:
+def find_live_booking(session: Session, child_id: UUID, session_id: UUID) -> Booking | None:
     """Find the booking of a child in a session that is not cancelled."""
     return session.scalar(
-        select(Booking.id).where(
+        select(Booking).where(
             Booking.child_id == child_id,
             Booking.session_id == session_id,
             Booking.status != "cancelled",

@@ -53,6 +53,8 @@ class BookingCreate(Wire):
     funding: Funding
     # Keeps the place for a while without confirming it.
     hold_minutes: Annotated[int, Field(ge=1, le=7 * 24 * 60)] | None = None
+    # Waits for a place if none is free.
+    waitlist: bool = False
 
     @property
     def children(self) -> list[UUID]:
@@ -67,6 +69,10 @@ class BookingCreate(Wire):
             )
         if len(set(self.children)) < len(self.children):
             raise PydanticCustomError("child_twice", "child_ids names a child twice")
+        if self.waitlist and self.child_ids is not None:
+            raise PydanticCustomError(
+                "party_waits", "A waiting list is joined by one child at a time"
+            )
         return self
 
 
@@ -161,6 +167,21 @@ class BookingQuery(Wire):
     updated_since: Instant | None = None
 
 
+class WaitlistTurn(BaseModel):
+    """Where a booking stands on its waiting list."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    # 1 is next; `of` counts all who wait.
+    place: int
+    of: int
+    # How likely enough places come free, by how many were given up of late in the authority.
+    chance: Annotated[float, Field(ge=0, le=1)]
+    # Of the place that is kept for the child until then, if one is.
+    offer_id: UUID | None
+    offer_expires_at: datetime | None
+
+
 class BookingRead(BaseModel):
     """A booking."""
 
@@ -179,6 +200,8 @@ class BookingRead(BaseModel):
     family_stays: bool
     arrangements: list[ArrangementRead]
     hold_expires_at: datetime | None
+    # Only while it waits.
+    waitlist: WaitlistTurn | None
     cancelled_at: datetime | None
     cancel_cause: str | None
     cancel_reason: str | None

@@ -13,6 +13,7 @@ from app.bookings.errors import ArrangementsOpen, NotHeld
 from app.bookings.history import record_change
 from app.bookings.models import Booking, BookingChange
 from app.bookings.schemas import BookingQuery
+from app.bookings.waitlist import add_turns
 from app.errors import NotFound
 from app.outbox.service import emit
 from app.pagination import Page, PageRequest
@@ -25,6 +26,7 @@ def list_bookings(
     found = queries.list_bookings(session, caller, query, page)
     seen = {booking.child_id for booking in found.items}
     audit.record(session, caller, "booking.list", now=now, child_ids=sorted(seen))
+    add_turns(session, found.items, now=now)
     return found
 
 
@@ -34,6 +36,7 @@ def get_booking(session: Session, caller: Caller, booking_id: UUID, *, now: date
     audit.record(
         session, caller, "booking.read", now=now, object_id=booking.id, child_ids=[booking.child_id]
     )
+    add_turns(session, [booking], now=now)
     return booking
 
 

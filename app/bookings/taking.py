@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from app.bookings import counters, queries
+from app.bookings import counters, queries, waitlist_queries
 from app.bookings.entitlement import MONTHLY, SHOWN, shown_amount
 from app.bookings.errors import (
     EntitlementExhausted,
@@ -18,10 +18,12 @@ from app.bookings.errors import (
 )
 from app.bookings.judging import Judgement
 from app.bookings.models import ACTIVE_STATUSES, Arrangement, Booking
+from app.bookings.waitlist_models import PlaceOffer
 from app.catalogue.models import Session as CatalogueSession
 from app.clock import iso_week
 from app.errors import Unavailable
 from app.ids import new_id
+from app.outbox.service import emit
 
 
 def take_entitlement(session: Session, booking: Booking, judgement: Judgement) -> None:
@@ -80,25 +82,33 @@ def _exhausted(
     )
 
 
-def take_places(session: Session, target: CatalogueSession, wanted: int = 1) -> None:
+def take_places(
+    session: Session, target: CatalogueSession, wanted: int = 1, *, for_waitlist: bool = False
+) -> None:
     """Take places of a session, all that are wanted or none."""
     judged = (target.starts_at, target.ends_at)
     # A place that comes free between a vain try and the look at why is tried for again.
-    while not counters.take_places(session, target, wanted):
+    while not counters.take_places(session, target, wanted, for_waitlist=for_waitlist):
         session.refresh(target)
         if target.status == "cancelled":
             raise SessionCancelled(session_id=str(target.id))
         if (target.starts_at, target.ends_at) != judged:
             raise Unavailable("The session has just been moved.")
-        if target.taken + wanted > target.capacity:
+        kept = target.kept_for_waitlist and not for_waitlist
+        if kept or target.taken + wanted > target.capacity:
             raise SessionFull(
                 "Every place is taken."
                 if target.taken >= target.capacity
+                else "What has come free goes to those who wait for it."
+                if kept
                 else "Fewer places are left than are wanted together.",
                 session_id=str(target.id),
                 capacity=target.capacity,
                 places_left=target.capacity - target.taken,
                 places_wanted=wanted,
+                kept_for_waitlist=kept,
+                # What would make it possible: the same order with `waitlist`, for one child.
+                may_wait=wanted == 1,
             )
 
 
@@ -119,8 +129,7 @@ def take_support(
         if need.met_by == "limited" and need.importance == "essential"
     )
     booking.family_stays = any(
-        need.need == "family_stay"
-        and (need.met_by == "provided" or need.importance == "essential")
+        need.need == "family_stay" and (need.met_by == "provided" or need.importance == "essential")
         for need in fit.needs
     )
     if booking.limited_needs:
@@ -167,16 +176,57 @@ def take_support(
         )
 
 
-def release(
-    session: Session, booking: Booking, starts_at: datetime, *, gives_back_entitlement: bool
+def set_status(
+    booking: Booking, starts_at: datetime, *, hold_minutes: int | None = None, now: datetime
 ) -> None:
-    """Cancel a booking and give back all that it takes, in the order in which it was taken."""
+    """Confirm a new booking, unless the family wants time or its support has to be arranged."""
+    asked_to_wait = hold_minutes is not None
+    must_be_arranged = any(task.status == "open" for task in booking.arrangements)
+    booking.confirm_when_arranged = must_be_arranged and not asked_to_wait
+    booking.status = "held" if asked_to_wait or must_be_arranged else "confirmed"
+    booking.hold_expires_at = None
+    if booking.status == "held":
+        # Nobody is held a place in a session that has begun.
+        ends = [starts_at]
+        if hold_minutes is not None:
+            ends.append(now + timedelta(minutes=hold_minutes))
+        booking.hold_expires_at = min(ends)
+
+
+def release(
+    session: Session,
+    booking: Booking,
+    starts_at: datetime,
+    *,
+    gives_back_entitlement: bool,
+    now: datetime,
+    offer_ends: str = "withdrawn",
+) -> None:
+    """Cancel a booking and give back all that it takes, in the order in which it was taken.
+
+    One that waits takes nothing, unless it is offered a place; then it ends the offer.
+    """
+    offer = None
+    if booking.status == "waitlisted":
+        offer = waitlist_queries.find_open_offer(session, booking.id)
+    had_place = booking.status in ACTIVE_STATUSES or offer is not None
+    # Written before the place comes free: it does not wait for the place that it gives back.
+    booking.status, booking.cancelled_at = "cancelled", now
+    booking.hold_expires_at = None
+    session.flush()
     if booking.uses_entitlement and gives_back_entitlement:
         give_back_entitlement(session, booking)
-    if booking.status in ACTIVE_STATUSES:
-        give_back_place_and_support(session, booking, starts_at)
-    booking.status = "cancelled"
-    booking.hold_expires_at = None
+    if had_place:
+        counters.give_back_place(session, booking.session_id)
+        give_back_support(session, booking, starts_at)
+    if offer is not None:
+        close_offer(session, offer, offer_ends, now=now)
+
+
+def close_offer(session: Session, offer: PlaceOffer, status: str, *, now: datetime) -> None:
+    """End an offer, and tell how."""
+    offer.status, offer.answered_at = status, now
+    emit(session, f"offer.{status}", offer.id, sequence=2, now=now, child_id=offer.child_id)
 
 
 def give_back_entitlement(session: Session, booking: Booking) -> None:
@@ -186,9 +236,8 @@ def give_back_entitlement(session: Session, booking: Booking) -> None:
     booking.uses_entitlement = False
 
 
-def give_back_place_and_support(session: Session, booking: Booking, starts_at: datetime) -> None:
-    """Give back the place of a booking and what was kept for its needs."""
-    counters.give_back_place(session, booking.session_id)
+def give_back_support(session: Session, booking: Booking, starts_at: datetime) -> None:
+    """Give back what was kept for the needs of a booking."""
     for need in booking.limited_needs:
         counters.give_back_limited_support(session, booking.session_id, need)
     booking.limited_needs = []
