@@ -9,6 +9,7 @@ from sqlalchemy import update
 from app.access.scopes import ClientKind
 from app.bookings.models import Booking
 from app.db import transaction
+from app.pagination import decode_cursor
 from app.passports.briefing import SHOWN_AFTER
 from tests.support.bookings import slug
 from tests.support.briefings import ask, brief, child_with_passport, place, session_with_child
@@ -100,6 +101,8 @@ class TestWhoComes:
 
         assert [name.lower() for name in names] == ["ada", "ada", "ben", "cy", "zoe"]
         assert len(cursors) == 3
+        coming = [item["booking_id"] for item in brief(world, session_id)]
+        assert decode_cursor(cursors[0], [str]) == [coming[1]]
         # A cursor of another session's is none of this list's.
         elsewhere = add_session(world, add_activity(world))
         assert ask(world, elsewhere, f"?cursor={cursors[0]}").status_code == 422
