@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from joserfc.jwk import KeySet
 from sqlalchemy.orm import Session, sessionmaker
 from starlette.types import ASGIApp
+from threadpoolctl import threadpool_limits
 
 from app import api, health, problems
 from app.access.guards import check_routes
@@ -46,6 +47,9 @@ def create_app(
     on_stop: Callable[[], Any] = lambda: None,
 ) -> FastAPI:
     """Put the service together from its parts, and refuse to if a route has no guard."""
+
+    # Requests share the cores already; a second share within each of them costs more than it gains.
+    threadpool_limits(limits=1, user_api="blas")
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:

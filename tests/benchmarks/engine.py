@@ -23,6 +23,7 @@ from pathlib import Path
 from random import Random
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from matching import (
     ActivityRow,
@@ -133,6 +134,8 @@ def floor_pass(n_sessions: int) -> Callable[[], object]:
 
 def main(n_children: int) -> None:
     """Measure and print."""
+    # As the service does.
+    threadpool_limits(limits=1, user_api="blas")
     rng = Random(7)
     titles = ("activities", "sessions", "top 20, ms", "floor, ms", "ratio", "us/pair")
     print("{:>10} {:>9} {:>11} {:>10} {:>6} {:>8}".format(*titles))
