@@ -9,8 +9,9 @@ waits for another more than in the load beside it.
 import os
 import re
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,7 @@ CLIENTS = 20
 SESSIONS = 60
 # Literals as psycopg writes them: all that may differ from one booking to the next.
 LITERAL = re.compile(r"'(?:[^']|'')*'")
+COMMENT = re.compile(r"--[^\n]*")
 UUID_LITERAL = re.compile(r"'[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}'")
 
 
@@ -54,7 +56,8 @@ def statements_of(engine: Engine) -> Iterator[list[str]]:
     ) -> None:
         with ClientCursor(cursor.connection) as client:
             for values in parameters if many else [parameters]:
-                written.append(client.mogrify(statement, values))
+                # pgbench would take an apostrophe in a comment for the start of a literal.
+                written.append(client.mogrify(COMMENT.sub("", statement), values))
 
     def begin(_: Connection) -> None:
         written.append("BEGIN")
@@ -108,13 +111,17 @@ def make_script(first: list[str], second: list[str], child_id: str, session_id: 
         old, new = LITERAL.findall(one), LITERAL.findall(other)
         assert len(old) == len(new), "two bookings of different statements"
         for literal, changed in zip(old, new, strict=True):
-            if literal == changed or literal in made:
-                continue
-            if UUID_LITERAL.fullmatch(literal):
+            if literal != changed and literal not in made and UUID_LITERAL.fullmatch(literal):
                 made[literal] = _uuid_of(f"{len(made):x}", ":n")
-        lines.append(" ".join(LITERAL.sub(lambda found: made.get(found[0], found[0]), one).split()))
-        lines[-1] += ";"
+        lines.append(LITERAL.sub(lambda found: _instead_of(found[0], made), one).strip() + ";")
     return "\n".join(lines) + "\n"
+
+
+def _instead_of(literal: str, made: Mapping[str, str]) -> str:
+    if literal.startswith("'{") and f"'{literal[2:-2]}'" in made:
+        one = made[f"'{literal[2:-2]}'"]
+        return f"ARRAY[{one}::uuid]"
+    return made.get(literal, literal)
 
 
 def _uuid_of(kind: str, number: str) -> str:
@@ -156,8 +163,18 @@ def _pgbench(stage: Stage) -> Path:
     return ServerAccount.choose(server.cluster).find_binaries(server.home) / "pgbench"
 
 
-def measure(stage: Stage, *, transactions: int) -> tuple[float, int]:
-    """Run pgbench; give transactions a second, and the statements in each."""
+@dataclass(frozen=True)
+class Floor:
+    """What pgbench measured."""
+
+    per_s: float
+    statements: int
+    # Of processor time, by the database alone.
+    database_ms: float | None
+
+
+def measure(stage: Stage, *, transactions: int) -> Floor:
+    """Run pgbench with as many bookings."""
     first, second, child_id, sessions = capture(stage)
     script = stage.data_dir / "booking.sql"
     script.write_text(make_script(first, second, child_id, sessions[0]))
@@ -171,6 +188,7 @@ def measure(stage: Stage, *, transactions: int) -> tuple[float, int]:
         )
         before = connection.scalar(counted) or 0
         connection.rollback()
+        costs = stage.processor_seconds()
         found = subprocess.run(
             [
                 str(_pgbench(stage)),
@@ -184,6 +202,7 @@ def measure(stage: Stage, *, transactions: int) -> tuple[float, int]:
             check=False,
         )
         assert found.returncode == 0, found.stderr[-2000:]
+        after = stage.processor_seconds()
         connection.execute(
             text("SELECT set_config('app.authority', :one, false)"),
             {"one": str(stage.world.authority_id)},
@@ -193,11 +212,16 @@ def measure(stage: Stage, *, transactions: int) -> tuple[float, int]:
     assert made == each * CLIENTS, f"pgbench made {made} bookings of {each * CLIENTS}"
     match = re.search(r"^tps = ([\d.]+)", found.stdout, re.MULTILINE)
     assert match, found.stdout
-    return float(match[1]), len(first)
+    database_ms = None
+    if costs is not None and after is not None:
+        database_ms = after.since(costs).database / made * 1000
+    return Floor(float(match[1]), len(first), database_ms)
 
 
-def judge(report: Report, floor_per_s: float, statements: int, bookings_per_s: float) -> None:
+def judge(report: Report, floor: Floor, bookings_per_s: float) -> None:
     """Put both beside each other."""
-    report.tell(PART, "statements of a booking, BEGIN and COMMIT included", statements)
-    report.tell(PART, "the same by pgbench, a second", f"{floor_per_s:.0f}")
-    report.tell(PART, "bookings a second to that", f"{bookings_per_s / floor_per_s:.2f}")
+    report.tell(PART, "statements of a booking, BEGIN and COMMIT included", floor.statements)
+    report.tell(PART, "the same by pgbench, a second", f"{floor.per_s:.0f}")
+    if floor.database_ms is not None:
+        report.tell(PART, "processor time of it, database", f"{floor.database_ms:.1f} ms")
+    report.tell(PART, "bookings a second to that", f"{bookings_per_s / floor.per_s:.2f}")

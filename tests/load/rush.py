@@ -2,13 +2,13 @@
 
 import asyncio
 import time
-from collections import deque
+from collections import Counter, deque
 from dataclasses import dataclass
 from datetime import timedelta
 from random import Random
 
 from tests.load.clients import MIX, Client, Record, percentile
-from tests.load.history import Order, check_history, check_limits, count_of
+from tests.load.history import ACTIVE, Order, check_history, check_limits, count_of
 from tests.load.report import Report
 from tests.load.stage import Family, Stage
 
@@ -115,14 +115,14 @@ async def _try_what_is_left(
     stage: Stage, sessions: list[str], children: list[str], record: Record
 ) -> list[str]:
     """Ask for a place wherever one is left, now that all is quiet: "full" would be wrong."""
-    active = {"held", "confirmed"}
-    taken: dict[str, int] = {}
-    for booking in stage.kept():
-        taken[booking.session_id] = taken.get(booking.session_id, 0) + (booking.status in active)
+    kept = stage.kept()
+    taken = Counter(booking.session_id for booking in kept if booking.status in ACTIVE)
+    # What comes free there belongs to those who wait.
+    waited_for = {booking.session_id for booking in kept if booking.status == "waitlisted"}
     client = Client(-1, stage.server.port, record, stage.broker_token, Random(0))
     wrong = []
     for session_id, child_id in zip(sessions, children, strict=True):
-        if taken.get(session_id, 0) < stage.capacity[session_id]:
+        if session_id not in waited_for and taken[session_id] < stage.capacity[session_id]:
             answer = await client.place(Order(child_id, session_id, "free"), client.new_key())
             if answer is None or answer.status != 201:
                 wrong.append(f"{session_id}: {answer and answer.slug}")

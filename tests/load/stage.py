@@ -25,6 +25,7 @@ from app.db import transaction
 from app.ids import new_id
 from app.settings import Settings
 from app.storage import Database, open_database
+from tests.load import processor
 from tests.load.connection import Answer, Connection
 from tests.load.history import Kept
 from tests.support.catalogue import add_activity, add_session
@@ -181,6 +182,11 @@ class Stage:
         """Tell whether the service has a waiting list, by its published contract."""
         document = (await self.ask("GET", "/openapi.json")).json()
         return "waitlist" in document["components"]["schemas"]["BookingCreate"]["properties"]
+
+    def processor_seconds(self) -> processor.Seconds | None:
+        """Tell how much processor time the server, the database and this harness have used."""
+        assert self.server.process is not None
+        return processor.used(server=self.server.process.pid, database=self.server.database_pid())
 
     def kept(self) -> list[Kept]:
         """Read every booking that the database has kept, past the service."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
 
-from tests.load import floor
+from tests.load import floor, processor
 from tests.load.clients import MIX, Client, Record, percentile
 from tests.load.history import Order, check_history, check_limits
 from tests.load.report import Report
@@ -46,6 +46,7 @@ async def run(stage: Stage, size: Size, report: Report, rng: Random) -> Record:
     record = Record()
     await stage.renew_broker_token()
     fresh = asyncio.create_task(stage.keep_broker_token_fresh())
+    before = stage.processor_seconds()
     started = time.perf_counter()
     ends_at = started + size.seconds
 
@@ -57,11 +58,14 @@ async def run(stage: Stage, size: Size, report: Report, rng: Random) -> Record:
 
     await asyncio.gather(*(be(number) for number in range(size.clients)))
     took_s = time.perf_counter() - started
+    after = stage.processor_seconds()
     fresh.cancel()
     assert orders, "there were too few orders for so fast a service"
     _judge(stage, record, report, size, took_s=took_s)
-    floor_per_s, statements = floor.measure(stage, transactions=size.floor_transactions)
-    floor.judge(report, floor_per_s, statements, record.acknowledged / took_s)
+    if before is not None and after is not None:
+        tell_costs(report, after.since(before), sum(record.answers.values()))
+    measured = floor.measure(stage, transactions=size.floor_transactions)
+    floor.judge(report, measured, record.acknowledged / took_s)
     return record
 
 
@@ -87,6 +91,13 @@ def make_orders(stage: Stage, wanted: int) -> deque[Order]:
         for turn, funding in enumerate(("free", "contributory"))
         for number, child_id in enumerate(children)
     )
+
+
+def tell_costs(report: Report, costs: processor.Seconds, answers: int) -> None:
+    """Tell what an answer costs: unlike a rate, it hardly depends on what else the machine does."""
+    for name in ("server", "database", "harness"):
+        each_ms = getattr(costs, name) / answers * 1000
+        report.tell(PART, f"processor time of an answer, {name}", f"{each_ms:.1f} ms")
 
 
 def _judge(stage: Stage, record: Record, report: Report, size: Size, *, took_s: float) -> None:

@@ -105,8 +105,12 @@ class ServerProcess:
 
     def kill_database(self, how: signal.Signals) -> None:
         """End the PostgreSQL under it."""
+        os.kill(self.database_pid(), how)
+
+    def database_pid(self) -> int:
+        """Name the first process of the PostgreSQL under it."""
         pid_file = self.data_dir / "postgres" / "postgres18" / "postmaster.pid"
-        os.kill(int(pid_file.read_text().split()[0]), how)
+        return int(pid_file.read_text().split()[0])
 
     def faults(self) -> list[str]:
         """List what the service itself calls unexpected."""
