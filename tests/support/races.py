@@ -121,6 +121,43 @@ def race_for_entitlement(world: World, *, sessions: int = 32) -> None:
     assert breaches(world) == []
 
 
+def race_for_hours(world: World, *, sessions: int = 32, hours: int = 6) -> None:
+    """Book a child's last hours of a year in many sessions at once."""
+    limits = {"hours_per_year": hours}
+    _race_for_year(world, sessions, limits, timedelta(hours=2), left=hours // 2)
+
+
+def race_for_nights(world: World, *, sessions: int = 32, nights: int = 3) -> None:
+    """Book a child's last nights of a year in many stays at once."""
+    limits = {"nights_per_year": nights, "hours_per_year": 8000}
+    _race_for_year(world, sessions, limits, timedelta(hours=20), left=nights)
+
+
+def _race_for_year(
+    world: World, sessions: int, limits: dict[str, int], lasts: timedelta, *, left: int
+) -> None:
+    policy = {"free_per_month": None, "contributory_per_month": None, **limits}
+    answer = world.call(
+        "POST", "/v1/authority/policies", json={"starts_on": "2027-03-01", **policy}
+    )
+    assert answer.status_code == 201, answer.text
+    activity_id = add_activity(world, break_type="overnight")
+    [child_id] = add_children(world, 1)
+    # Over the months of one year, so that no counter of a month makes them wait in turn.
+    first = SATURDAY + timedelta(days=28)
+    calls = []
+    for number in range(sessions):
+        starts_at = first + timedelta(days=8 * number)
+        session_id = add_session(world, activity_id, starts_at, ends_at=starts_at + lasts)
+        funding = ("free", "contributory")[number % 2]
+        calls.append(booking(world, child_id, session_id, funding=funding))
+
+    found = outcomes(calls)
+
+    assert found == {"201": left, "entitlement-exhausted": sessions - left}
+    assert breaches(world) == []
+
+
 def race_with_one_key(world: World, *, requests: int = 20) -> None:
     """Send the same booking again and again before the first answer has come."""
     session_id = add_session(world, add_activity(world))

@@ -15,7 +15,12 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from app.access.tokens import Tokens
 from app.bookings import counters, placing
-from app.bookings.models import EntitlementCounter, SessionSupport, SupportServiceWeek
+from app.bookings.models import (
+    EntitlementCounter,
+    SessionSupport,
+    SupportServiceWeek,
+    YearlyCounter,
+)
 from app.catalogue.models import Session as CatalogueSession
 from app.children.profiles import get_profile
 from app.db import API_ROLE, make_engine, make_session_factory, transaction
@@ -33,6 +38,7 @@ PAUSE_S = 0.02
 LAST_WORDS = (
     "ALTER TABLE sessions DROP CONSTRAINT ck_sessions_taken_within_capacity",
     "ALTER TABLE entitlement_counters DROP CONSTRAINT ck_entitlement_counters_used_allowed",
+    "ALTER TABLE yearly_counters DROP CONSTRAINT ck_yearly_counters_used_allowed",
     "ALTER TABLE session_support DROP CONSTRAINT ck_session_support_used_allowed",
     "ALTER TABLE support_service_weeks DROP CONSTRAINT ck_support_service_weeks_used_allowed",
     "DROP INDEX uq_bookings_child_session_live",
@@ -72,7 +78,9 @@ def world(live: httpx.Client, unguarded: sessionmaker[Session], clock: SetClock)
     return make_world(live, unguarded, clock)
 
 
-def _count_then_write(session: Session, table: Any, key: dict[str, Any], allowed: int) -> bool:
+def _count_then_write(
+    session: Session, table: Any, key: dict[str, Any], allowed: int, wanted: int = 1
+) -> bool:
     """Read the count, believe it, and write it back: the mistake that every control makes."""
     mine = [getattr(table, name) == value for name, value in key.items()]
     authority_id = session.info["authority_id"]
@@ -82,9 +90,9 @@ def _count_then_write(session: Session, table: Any, key: dict[str, Any], allowed
         other.execute(insert(table).values(opened).on_conflict_do_nothing())
     used = session.scalar(select(table.used).where(*mine)) or 0
     time.sleep(PAUSE_S)
-    if used >= allowed:
+    if used + wanted > allowed:
         return False
-    session.execute(table.__table__.update().where(*mine).values(used=used + 1))
+    session.execute(table.__table__.update().where(*mine).values(used=used + wanted))
     return True
 
 
@@ -109,6 +117,24 @@ def take_entitlement(
     """Check, then increment."""
     key = {"child_id": child_id, "month": month, "funding": funding}
     return _count_then_write(session, EntitlementCounter, key, allowed or 0)
+
+
+def take_year(
+    session: Session, child_id: Any, year: str, uses: dict[str, int], *, allowed: dict[str, Any]
+) -> set[str]:
+    """Check, then increment."""
+    key = {"child_id": child_id, "year": year}
+    return {
+        measure
+        for measure, wanted in uses.items()
+        if _count_then_write(
+            session,
+            YearlyCounter,
+            {**key, "measure": measure},
+            10_000_000 if allowed[measure] is None else allowed[measure],
+            wanted,
+        )
+    }
 
 
 def take_limited_support(session: Session, session_id: Any, need: str, *, allowed: int) -> bool:
@@ -143,6 +169,12 @@ def break_entitlement(patch: pytest.MonkeyPatch) -> None:
     forget_locks(patch)
 
 
+def break_year(patch: pytest.MonkeyPatch) -> None:
+    """Take hours, nights and money by check-then-increment, without the child's lock."""
+    patch.setattr(counters, "take_year", take_year)
+    forget_locks(patch)
+
+
 def break_limited_support(patch: pytest.MonkeyPatch) -> None:
     """Believe what was left before the session was locked."""
     patch.setattr(counters, "take_limited_support", take_limited_support)
@@ -173,6 +205,8 @@ class TestControls:
         [
             (break_places, races.race_for_places),
             (break_entitlement, races.race_for_entitlement),
+            (break_year, races.race_for_hours),
+            (break_year, races.race_for_nights),
             (skip_idempotency, races.race_with_one_key),
             (forget_locks, races.race_for_one_childs_time),
             (break_limited_support, races.race_for_limited_support),
@@ -197,6 +231,8 @@ class TestControls:
         [
             races.race_for_places,
             races.race_for_entitlement,
+            races.race_for_hours,
+            races.race_for_nights,
             races.race_with_one_key,
             races.race_for_one_childs_time,
         ],

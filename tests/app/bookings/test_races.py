@@ -45,6 +45,12 @@ class TestAtOnce:
     def test_one_free_activity_a_month(self, world: World) -> None:
         races.race_for_entitlement(world)
 
+    def test_last_hours_of_a_year(self, world: World) -> None:
+        races.race_for_hours(world)
+
+    def test_last_nights_of_a_year(self, world: World) -> None:
+        races.race_for_nights(world)
+
     def test_one_key(self, world: World) -> None:
         races.race_with_one_key(world)
 
