@@ -6,7 +6,9 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from app.bookings.cancelling import expire_holds
 from app.bookings.models import Booking
+from app.bookings.promoting import keep_free_places
 from app.db import transaction
 from tests.support.bookings import book, slug
 from tests.support.catalogue import SATURDAY, add_activity, add_child, add_session
@@ -207,8 +209,6 @@ class TestPromotion:
         # Whoever comes next ends the hold, but the place is not theirs.
         assert slug(book(world, late, session_id)) == "session-full"
         with transaction(world.sessions, world.authority_id) as session:
-            from app.bookings.cancelling import expire_holds
-
             expire_holds(session, now=world.clock.now)
         work_round(world)
 
@@ -447,8 +447,6 @@ class TestSkips:
         assert [offer["booking_id"] for offer in offers(world)] == [booking_id]
 
     def test_looks_again_at_what_stayed_free(self, world: World, full: tuple[str, str]) -> None:
-        from app.bookings.promoting import keep_free_places
-
         session_id, first = full
         [busy] = add_children(world, 1)
         booking_id = wait_for(world, busy, session_id)

@@ -1,0 +1,108 @@
+"""An authority with one of everything that bookings leave behind, and a hand that may break it."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import Connection, create_engine, text
+
+from app.embedded_postgres import EmbeddedPostgres
+from tests.support.catalogue import SATURDAY, add_activity, add_child, add_session
+from tests.support.passports import write_passport
+from tests.support.waiting import offers, wait_for, work_round
+from tests.support.world import World
+
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+def superuser(postgres: EmbeddedPostgres) -> Iterator[Connection]:
+    """Do what the serving role cannot, constraints included, and take all of it back."""
+    engine = create_engine(postgres.url("postgres", "postgres"))
+    with engine.connect() as connection, connection.begin() as transaction:
+        connection.execute(text("SET LOCAL timezone = 'UTC'"))
+        yield connection
+        transaction.rollback()
+    engine.dispose()
+
+
+@pytest.fixture
+def busy(world: World) -> dict[str, UUID]:
+    """Fill the authority with one of everything that bookings leave behind."""
+    offers = [{"need": "one_to_one", "kind": "limited", "per_session": 2}]
+    service = {"need": "interpreter", "lead_days": 1, "cost_pence": 900, "per_week": 3}
+    assert world.call("POST", "/v1/authority/support-services", json=service).status_code == 201
+    activity_id = add_activity(world, offers=offers)
+    attended = book(
+        world, add_child(world), add_session(world, activity_id, world.clock.now + HOUR)
+    )
+    world.clock.now += HOUR
+    for path, body in (
+        ("attendance", {"attended": True}),
+        ("feedback", {"voice": "child", "rating": 5}),
+    ):
+        answer = world.call("POST", f"/v1/bookings/{attended}/{path}", json=body)
+        assert answer.status_code == 200, answer.text
+    needs = [
+        {"code": "one_to_one", "importance": "essential"},
+        {"code": "interpreter", "importance": "essential"},
+    ]
+    child_id = add_child(world, needs=needs)
+    write_passport(world, child_id)
+    session_id, later_id = (
+        add_session(world, activity_id, SATURDAY + timedelta(days=days)) for days in (0, 7)
+    )
+    ids = {
+        name: UUID(book(world, child, session))
+        for name, child, session in (
+            ("pending", child_id, session_id),
+            ("firm", add_child(world), session_id),
+            ("ended", add_child(world), session_id),
+        )
+    }
+    answer = world.call("POST", f"/v1/bookings/{ids['ended']}/cancel")
+    assert answer.status_code == 200, answer.text
+    return {
+        **ids,
+        **wait_in_line(world, activity_id),
+        "attended": UUID(attended),
+        "child": UUID(child_id),
+        "session": UUID(session_id),
+        "later": UUID(later_id),
+        "authority": world.authority_id,
+    }
+
+
+def wait_in_line(world: World, activity_id: UUID) -> dict[str, UUID]:
+    """Let three wait for one place: one is passed over, one is offered it, one is next."""
+    wanted, same_time = (
+        add_session(world, activity_id, SATURDAY + timedelta(days=14), capacity=1) for _ in range(2)
+    )
+    taken = book(world, add_child(world), wanted)
+    children = [add_child(world) for _ in range(3)]
+    skipped, offered, next_ = (wait_for(world, child_id, wanted) for child_id in children)
+    book(world, children[0], same_time)
+    assert world.call("POST", f"/v1/bookings/{taken}/cancel").status_code == 200
+    work_round(world)
+    [offer] = offers(world)
+    return {
+        "wanted": UUID(wanted),
+        "skipped": UUID(skipped),
+        "offered": UUID(offered),
+        "next": UUID(next_),
+        "offer": UUID(offer["id"]),
+    }
+
+
+def book(world: World, child_id: str, session_id: str) -> str:
+    """Book a free place and give the booking's id."""
+    answer = world.call(
+        "POST",
+        "/v1/bookings",
+        json={"child_id": child_id, "session_id": session_id, "funding": "free"},
+        headers={"Idempotency-Key": str(uuid4())},
+    )
+    assert answer.status_code == 201, answer.text
+    booking_id: str = answer.json()["id"]
+    return booking_id
