@@ -21,21 +21,22 @@ from matching.interests.attributes import load_attributes
 from matching.interests.lexicon import load_offered
 from matching.interests.listings import Listing, ListingSaid, read_listing
 from matching.interests.phrases import Phrase, pack
+from matching.interests.topics import load_topics
 from matching.interests.vocabulary import Vocabulary
 
 # The logistic regression: weights of the two measures in standard deviations, and its offset.
 # Fitted by `python -m tests.benchmarks.interests --fit`.
-VECTOR_WEIGHT: Final = 1.56
-CONCEPT_WEIGHT: Final = 0.22
-OFFSET: Final = -6.11
+VECTOR_WEIGHT: Final = 1.06
+CONCEPT_WEIGHT: Final = 0.05
+TOPIC_WEIGHT: Final = 4.13
+OFFSET: Final = -6.48
 # What an unrelated listing gets is taken for nothing.
 FLOOR: Final = 0.02
 # A name that no dictionary knows ("Oswestry Otters"), said and listed, is hardly a coincidence.
 NAME_SHARE: Final = 0.8
 
-# So is a phrase that only names a concept, and a listing that is titled or tagged with it or with
-# a narrower one.
-SAME_CONCEPT: Final = 0.85
+# So is a phrase that only names a concept, and a listing that is tagged with it or with a narrower
+# one. A title may be no more than a name ("Little Tigers").
 SAME_SHARE: Final = 0.3
 # Concepts that phrases name together and that are kept ready; more start anew.
 MOST_CONCEPT_PARTS: Final = 512
@@ -84,6 +85,10 @@ class InterestIndex:
         self._fit_places(np.array([one.place for one in said]))
         self._fit_concepts(listings, said)
         self._fit_words(said[: len(listings)])
+        topics = [one.topics for one in said[: len(listings)]]
+        self._topics = np.ascontiguousarray(
+            np.array(topics, dtype=np.float32).reshape(len(topics), len(load_topics().names)).T
+        )
         return self
 
     def _fit_places(self, places: NDArray[np.float32]) -> None:
@@ -153,6 +158,7 @@ class InterestIndex:
         for row, phrase in enumerate(phrases):
             if phrase.concepts:
                 logits[row] += self._concept_part(phrase.concepts)
+            logits[row, : self.n_listings_] += TOPIC_WEIGHT * self._shared_topic(phrase)
         chances = 1.0 / (1.0 + np.exp(-logits[:, : self.n_listings_].astype(np.float64)))
         similarity: NDArray[np.float64] = np.maximum(chances - FLOOR, 0.0) / (1.0 - FLOOR)
         for row, phrase in enumerate(phrases):
@@ -196,15 +202,24 @@ class InterestIndex:
             self._columns[notation] = column
         return column
 
+    def _shared_topic(self, phrase: Phrase) -> NDArray[np.float32]:
+        """Give how far every listing is about the topic that it shares most with a phrase."""
+        known = load_topics().place
+        shares = {known[name]: share for name, share in phrase.topics if name in known}
+        if not shares:
+            return np.zeros(self.n_listings_, dtype=np.float32)
+        weights = np.array(list(shares.values()), dtype=np.float32)[:, np.newaxis]
+        shared: NDArray[np.float32] = (weights * self._topics[list(shares)]).max(axis=0)
+        return shared
+
     def _raise_names(self, similarity: NDArray[np.float64], phrase: Phrase) -> None:
         """Lift the listings that bear the very name that a phrase says."""
         for stem in set(phrase.stems) & self._bearers.keys():
             rows = self._bearers[stem]
             similarity[rows] += NAME_SHARE / len(set(phrase.stems)) * (1.0 - similarity[rows])
         if phrase.is_name:
-            same = np.maximum.reduce([self._column(notation) for notation in phrase.concepts])
-            rows = np.flatnonzero(same[: self.n_listings_] >= SAME_CONCEPT)
-            similarity[rows] += SAME_SHARE * (1.0 - similarity[rows])
+            tagged = self.carrying(phrase.concepts)
+            similarity[tagged] += SAME_SHARE * (1.0 - similarity[tagged])
 
     def shared_concept(self, phrase: Phrase, listing: int) -> str | None:
         """Name the concept that best links a phrase to a listing.

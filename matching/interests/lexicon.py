@@ -69,7 +69,18 @@ class Lexicon:
         return found
 
 
-def _read(name: str) -> list[tuple[list[str], list[str]]]:
+def read_entries(name: str) -> list[tuple[list[str], list[str]]]:
+    """Read the entries of a lexicon file.
+
+    Parameters
+    ----------
+    name : str
+        Of a file in `data`.
+
+    Returns
+    -------
+    list of tuple (names, leads_to)
+    """
     folder = resources.files("matching.interests") / "data"
     entries = []
     for line in (folder / name).read_text(encoding="utf-8").splitlines():
@@ -88,7 +99,7 @@ def load_said() -> Lexicon:
     Lexicon
         Read once a process.
     """
-    return Lexicon(entry for name in SAID for entry in _read(name))
+    return Lexicon(entry for name in SAID for entry in read_entries(name))
 
 
 @cache
@@ -100,4 +111,4 @@ def load_offered() -> Lexicon:
     Lexicon
         Read once a process.
     """
-    return Lexicon(entry for name in OFFERED for entry in _read(name))
+    return Lexicon(entry for name in OFFERED for entry in read_entries(name))

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from matching.interests import attributes
 from matching.interests import text as texts
 from matching.interests.lexicon import load_offered
+from matching.interests.topics import load_topics
 from matching.interests.vectors import load_vectors, unit
 from matching.interests.vocabulary import Vocabulary
 
@@ -51,6 +52,8 @@ class ListingSaid:
         Stems of words that no dictionary knows.
     attributes : ndarray of shape (n_attributes,), float64
         What it is like, as `attributes.of_listing` gives it.
+    topics : ndarray of shape (n_topics,), float32
+        What it is about, as `Topics.of_listing` gives it.
     """
 
     place: NDArray[np.float32]
@@ -58,6 +61,7 @@ class ListingSaid:
     stems: frozenset[str]
     names: frozenset[str]
     attributes: NDArray[np.float64]
+    topics: NDArray[np.float32]
 
 
 # A catalogue that changes by one activity is read again by one; some 4 kB a listing.
@@ -103,4 +107,7 @@ def read_listing(listing: Listing, vocabulary: Vocabulary) -> ListingSaid:
             texts.stem(word) for word in words - texts.STOP_WORDS if vectors.place(word) is None
         ),
         attributes=attributes.of_listing(stems),
+        topics=load_topics().of_listing(
+            [*title_stems, texts.STOP, *texts.token_stems(labels)], description_stems
+        ),
     )

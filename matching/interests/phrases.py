@@ -30,7 +30,9 @@ class Phrase:
     concepts : tuple of str
         Notations of the concepts it names.
     leads_to : tuple of str
-        Stems of what the lexicon says it leads to.
+        Words that the lexicon says it leads to.
+    topics : tuple of tuple (str, float)
+        What it is about, with shares in (0, 1], the greatest first.
     attributes : tuple of int
         What it says a place is like, as positions in `load_attributes()`.
     weight : float
@@ -46,6 +48,7 @@ class Phrase:
     liked: bool
     concepts: tuple[str, ...]
     leads_to: tuple[str, ...] = ()
+    topics: tuple[tuple[str, float], ...] = ()
     attributes: tuple[int, ...] = ()
     weight: float = 1.0
     is_name: bool = False
@@ -65,6 +68,7 @@ class Phrase:
             "liked": self.liked,
             "concepts": self.concepts,
             "leads_to": self.leads_to,
+            "topics": self.topics,
             "attributes": self.attributes,
             "weight": self.weight,
             "is_name": self.is_name,
@@ -89,6 +93,7 @@ class Phrase:
             liked=stored["liked"],
             concepts=tuple(stored["concepts"]),
             leads_to=tuple(stored["leads_to"]),
+            topics=tuple((name, share) for name, share in stored["topics"]),
             attributes=tuple(stored["attributes"]),
             weight=stored["weight"],
             is_name=stored["is_name"],

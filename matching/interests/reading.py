@@ -17,6 +17,7 @@ from matching.interests.clauses import MARKERS, NEED_WEIGHT, Clause, replace_idi
 from matching.interests.lexicon import load_offered, load_said
 from matching.interests.phrases import MAX_PHRASES, Phrase, pack, shown
 from matching.interests.spelling import Speller
+from matching.interests.topics import load_topics, shown_name, stems_of
 from matching.interests.vectors import load_vectors, unit
 
 # What moves the place of a phrase: what its words lead to, what one does at the activity they
@@ -78,6 +79,8 @@ _OF_NEEDS: Final = """
     limited tracheostomy stoma catheter send sen ehcp
 """
 _OF_NEEDS_STEMS: Final = frozenset(texts.stems(_OF_NEEDS))
+# Who shares these often looks for others who do.
+_ABOUT_PEOPLE: Final = frozenset(texts.stems("deaf blind visually impaired hearing sight autistic"))
 # "13", "10yo": an age is no wish, either.
 _AGE: Final = re.compile(r"\d+(?:yo|yr|yrs|st|nd|rd|th)?")
 
@@ -114,7 +117,7 @@ def read(text: str, vocabulary: ConceptNames) -> tuple[Phrase, ...]:
         for clause in split_clauses(spelled, kept_together)
         if (draft := _draft(clause, tokens, spelled, named, led, vocabulary)) is not None
     ]
-    phrases = dict.fromkeys(_placed(drafts))
+    phrases = dict.fromkeys(_placed(_weighed(drafts)))
     return tuple(phrases)[:MAX_PHRASES]
 
 
@@ -138,23 +141,46 @@ def _draft(
         for word in dict.fromkeys(texts.words(" ".join(_inside(led, clause))))
         if word not in texts.STOP_WORDS
     )
-    if not stems and not concepts and not leads_to:
+    qualities = attributes.recognise([texts.stem(word) for word in words])
+    # "not with people watching" has no word of its own, but turns down a quality of places.
+    if not stems and not concepts and not leads_to and (clause.liked or not qualities):
         return None
     named_places = {at for first, end, _ in named for at in range(first, end)}
     is_need = not concepts and not leads_to and _tells_of_needs(stems)
+    all_stems = [texts.stem(word) for word in words]
+    labels = texts.words(" ".join(vocabulary.label(notation) for notation in concepts))
     phrase = Phrase(
         text=shown([tokens[at] for at in places]),
         stems=tuple(stems),
         liked=clause.liked,
         concepts=concepts,
         leads_to=leads_to,
-        attributes=attributes.recognise([texts.stem(word) for word in words]),
+        topics=load_topics().of_phrase(
+            [texts.STOP if stem in _OF_NEEDS_STEMS - _ABOUT_PEOPLE else stem for stem in all_stems],
+            stems_of(leads_to),
+            stems_of(labels),
+        ),
+        attributes=qualities,
         weight=NEED_WEIGHT if is_need else clause.weight,
         is_name=bool(concepts)
         and all(at in named_places or spelled[at] in texts.STOP_WORDS for at in places),
     )
-    labels = " ".join(vocabulary.label(notation) for notation in concepts)
-    return phrase, _place(words, leads_to, texts.words(labels))
+    about = texts.words(" ".join(shown_name(name) for name, _ in phrase.topics[:2]))
+    return phrase, _place(words, leads_to, labels, about)
+
+
+def _weighed(
+    drafts: Sequence[tuple[Phrase, NDArray[np.float32]]],
+) -> list[tuple[Phrase, NDArray[np.float32]]]:
+    """Let what names no field of activity count for less beside what does."""
+    if not any(phrase.liked and phrase.topics for phrase, _ in drafts):
+        return list(drafts)
+    return [
+        (phrase, place)
+        if phrase.topics or not phrase.liked
+        else (replace(phrase, weight=min(phrase.weight, NEED_WEIGHT)), place)
+        for phrase, place in drafts
+    ]
 
 
 def _placed(drafts: Sequence[tuple[Phrase, NDArray[np.float32]]]) -> Iterator[Phrase]:
@@ -181,9 +207,12 @@ def _inside(spans: Spans, clause: Clause) -> tuple[str, ...]:
 
 
 def _place(
-    words: Sequence[str], leads_to: Sequence[str], labels: Sequence[str]
+    words: Sequence[str], leads_to: Sequence[str], labels: Sequence[str], about: Sequence[str]
 ) -> NDArray[np.float32]:
-    """Place words near what they lead to, what one does there, and what they name."""
+    """Place words near what they lead to, what one does there, and what they name.
+
+    Only what the table has no word for is placed by what it is about.
+    """
     stems = [texts.stem(word) for word in words]
     offered = " ".join(word for *_, found in load_offered().find(stems) for word in found)
     place = load_vectors().mean(words)
@@ -195,7 +224,7 @@ def _place(
     ):
         if around:
             place = unit((1 - share) * place + share * load_vectors().mean(around))
-    return place
+    return place if place.any() else load_vectors().mean(about)
 
 
 def correct(word: str) -> str:
@@ -218,4 +247,7 @@ def correct(word: str) -> str:
 def _speller() -> Speller:
     vectors = load_vectors()
     told = (*load_offered().words, *load_said().words)
-    return Speller((*told, *vectors.words[:_COMMON]), (*vectors.words, *texts.words(_OF_NEEDS)))
+    return Speller(
+        (*told, *vectors.words[:_COMMON]),
+        (*vectors.words, *load_topics().words, *texts.words(_OF_NEEDS)),
+    )

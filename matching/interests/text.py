@@ -73,6 +73,10 @@ _WHOLE_WORDS: Final[dict[str, str]] = {
     "biking": "bike",
 }
 
+# "riding" is of "ride", for "rid" would double its consonant; so "care" is no "car".
+_LOST_E: Final = re.compile(r"[^aeiou]*[aeiouy][^aeiouwxy]")
+_KEPT_E: Final = re.compile(r"[^aeiou]*[aeiouy][^aeiouwxy]e$")
+
 
 def fold(text: str) -> str:
     """Bring text to lower case without accents and with emoji spelt out.
@@ -167,8 +171,10 @@ def stem(word: str) -> str:
             word = rest
             if word[-1] == word[-2] and word[-1] not in "lsz":
                 word = word[:-1]
+            elif _LOST_E.fullmatch(word):
+                word += "e"
             break
-    return word[:-1] if len(word) > 3 and word.endswith("e") else word
+    return word[:-1] if len(word) > 3 and word.endswith("e") and not _KEPT_E.match(word) else word
 
 
 def stems(text: str) -> list[str]:

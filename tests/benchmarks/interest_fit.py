@@ -26,8 +26,8 @@ from matching.interests import index as scorer
 
 Judged = tuple[str, dict[str, int], tuple[str, ...]]
 
-# Keeps the two weights small; any value from 0.005 to 0.1 gives the same figures within 0.003.
-PENALTY = 0.02
+# Keeps the weights small; any value from 0.002 to 0.01 gives the same figures within 0.005.
+PENALTY = 0.005
 
 
 @dataclass(frozen=True)
@@ -36,37 +36,44 @@ class Coefficients:
 
     vector: float
     concept: float
+    topic: float
     offset: float
 
 
 def measure_phrase(index: InterestIndex, phrase: Phrase) -> NDArray[np.float64]:
-    """Both measures of a phrase against every listing, shape (2, n_listings)."""
+    """The measures of a phrase against every listing, shape (3, n_listings)."""
     cosines = scorer._standardised(index._cosines([phrase]))[0]
     concepts = np.zeros_like(cosines)
     if phrase.concepts:
         columns = [index._column(notation) for notation in phrase.concepts]
         concepts = scorer._standardised(np.maximum.reduce(columns)[np.newaxis])[0]
-    return np.array([cosines, concepts], dtype=np.float64)[:, : index.n_listings_]
+    rows = np.array([cosines, concepts], dtype=np.float64)[:, : index.n_listings_]
+    return np.vstack([rows, index._shared_topic(phrase)])
 
 
-def fit(listings: Sequence[Listing], ids: Sequence[str], judged: Sequence[Judged]) -> Coefficients:
+Collection = tuple[Sequence[Listing], Sequence[str], Sequence[Judged]]
+
+
+def fit(collections: Sequence[Collection]) -> Coefficients:
     """Fit the weights so that relevant listings come first, then the offset to their share.
 
-    Of a text with several likings, the one that answers a listing best counts for it; which that
-    is depends on the weights, so they are fitted three times.
+    Each collection is listings, their ids, and judged texts. Of a text with several likings, the
+    one that answers a listing best counts for it; which that is depends on the weights, so they
+    are fitted three times.
     """
     vocabulary = load_vocabulary()
-    index = InterestIndex(vocabulary).fit(listings)
     queries = []
-    for text, relevance, avoid in judged:
-        liked = [one for one in vocabulary.encode(text) if one.liked]
-        liked = [one for one in liked if one.weight == 1.0] or liked
-        gains = np.array([2.0 ** relevance.get(id_, 0) - 1.0 for id_ in ids])
-        kept = ~np.isin(ids, avoid)
-        if liked and gains[kept].any():
-            measured = np.array([measure_phrase(index, one) for one in liked])
-            queries.append((measured[:, :, kept], gains[kept]))
-    weights = np.full(2, 0.5)
+    for listings, ids, judged in collections:
+        index = InterestIndex(vocabulary).fit(listings)
+        for text, relevance, avoid in judged:
+            liked = [one for one in vocabulary.encode(text) if one.liked]
+            liked = [one for one in liked if one.weight == 1.0] or liked
+            gains = np.array([2.0 ** relevance.get(id_, 0) - 1.0 for id_ in ids])
+            kept = ~np.isin(ids, avoid)
+            if liked and gains[kept].any():
+                measured = np.array([measure_phrase(index, one) for one in liked])
+                queries.append((measured[:, :, kept], gains[kept]))
+    weights = np.full(3, 0.5)
     for _ in range(3):
         designs = []
         for measured, gains in queries:
@@ -76,8 +83,8 @@ def fit(listings: Sequence[Listing], ids: Sequence[str], judged: Sequence[Judged
     scores = np.concatenate([design @ weights for design, _ in designs])
     full = np.concatenate([gains == 3.0 for _, gains in designs])
     line = LogisticRegression(C=1e3).fit(scores[:, np.newaxis], full)
-    vector, concept = weights * line.coef_[0, 0]
-    return Coefficients(float(vector), float(concept), float(line.intercept_[0]))
+    vector, concept, topic = weights * line.coef_[0, 0]
+    return Coefficients(float(vector), float(concept), float(topic), float(line.intercept_[0]))
 
 
 def _first_places(designs: list[tuple[NDArray, NDArray]], start: NDArray) -> NDArray:
@@ -111,6 +118,7 @@ def rank_with(
     with (
         patch.object(scorer, "VECTOR_WEIGHT", coefficients.vector),
         patch.object(scorer, "CONCEPT_WEIGHT", coefficients.concept),
+        patch.object(scorer, "TOPIC_WEIGHT", coefficients.topic),
         patch.object(scorer, "OFFSET", coefficients.offset),
     ):
         for text, relevance, avoid in judged:

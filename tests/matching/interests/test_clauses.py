@@ -60,6 +60,22 @@ def test_what_stands_before_is_turned_down(text: str, expected: list[str]) -> No
 
 
 @pytest.mark.parametrize(
+    "text",
+    """give football a miss|anything bar football|could do without football|dreads football|
+    excluding football|run a mile from football|averse to football|triggers: football|
+    no more football|reacts badly to football|meh to football|i aint doing football|
+    severe phobia of football|couldn't care less about football|keep him away from football|
+    football is contraindicated|football should be avoided|football, absolutely not|
+    football gives me the ick|football leaves her cold|football makes him gag|football sucks|
+    football gets on my nerves|football always ends badly|football is off the table|
+    football is for babies|football does my head in""".split("|"),  # noqa: SIM905
+)
+def test_many_ways_to_turn_down(text: str) -> None:
+    turned_down = [one.text for one in load_vocabulary().encode(text) if not one.liked]
+    assert any("football" in one for one in turned_down)
+
+
+@pytest.mark.parametrize(
     ("text", "expected"),
     [
         ("isn't scared of heights", ["+heights"]),

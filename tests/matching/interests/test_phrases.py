@@ -32,6 +32,6 @@ def test_what_words_lead_to(text: str, word: str) -> None:
 def test_both_spellings_are_kept() -> None:
     (phrase,) = load_vocabulary().encode("swiming")
     assert phrase.text == "swiming"
-    assert phrase.stems == ("swim", "swim")
+    assert set(phrase.stems) == {"swim", "swime"}
     (phrase,) = load_vocabulary().encode("dinasors")
     assert set(phrase.stems) == {"dinosaur", "dinasor"}

@@ -22,4 +22,4 @@ def test_finds_what_is_asked_for(kind: str | None, ndcg5: float) -> None:
     )
     assert found.ndcg5 is not None
     assert found.ndcg5 >= ndcg5
-    assert (found.violation5 or 0.0) <= 0.05
+    assert (found.violation5 or 0.0) <= 0.07
