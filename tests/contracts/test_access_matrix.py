@@ -218,6 +218,11 @@ OPERATIONS: dict[str, Operation] = {
     "GET /v1/bookings": Operation(for_families(200)),
     "GET /v1/bookings/{booking_id}": Operation(of_a_family(200)),
     "GET /v1/bookings/{booking_id}/history": Operation(of_a_family(200)),
+    "GET /v1/sessions/{session_id}/waitlist": Operation(of_the_authority(200)),
+    "GET /v1/offers": Operation(for_families(200)),
+    # Each family's offer has been declined: to decline it again changes nothing.
+    "POST /v1/offers/{offer_id}/accept": Operation(of_a_family(409)),
+    "POST /v1/offers/{offer_id}/decline": Operation(of_a_family(200)),
     "POST /v1/bookings/{booking_id}/confirm": Operation(of_a_family(200)),
     "POST /v1/bookings/{booking_id}/cancel": Operation(
         of_a_family(200), lambda ids: {"reason": "ill"}
@@ -234,6 +239,24 @@ OPERATIONS: dict[str, Operation] = {
         lambda ids: {"voice": "parent", "rating": 4},
         path={"booking_id": "attended_id"},
     ),
+    "GET /v1/bookings/{booking_id}/arrangements": Operation(of_a_family(200)),
+    "GET /v1/arrangements": Operation(for_brokers(200)),
+    "GET /v1/arrangements/{arrangement_id}": Operation(of_the_authority(200)),
+    "PATCH /v1/arrangements/{arrangement_id}": Operation(
+        of_the_authority(200), lambda ids: {"cost_pence": 4100}
+    ),
+    "GET /v1/children/{child_id}/goals/{goal_id}/progress": Operation(of_a_family(200)),
+    "GET /v1/children/{child_id}/outcomes": Operation(of_a_family(200)),
+    "POST /v1/children/{child_id}/outcomes": Operation(
+        of_a_family(201),
+        lambda ids: {
+            "role": "member",
+            "club": f"Anglers {new_id()}",
+            "since": "2027-02-01",
+            "voice": "child",
+        },
+    ),
+    "GET /v1/outcomes": Operation(for_brokers(200)),
     "POST /v1/wishes": Operation(
         of_a_family(201),
         lambda ids: {"child_id": ids["child_id"], "text": "go fishing", "voice": "child"},
@@ -334,7 +357,11 @@ def test_who_may(stage: Stage, name: str) -> None:
 
 
 def test_lists_show_only_what_is_the_callers(stage: Stage) -> None:
-    for path, name in (("/v1/children", "child_id"), ("/v1/wishes", "wish_id")):
+    for path, name in (
+        ("/v1/children", "child_id"),
+        ("/v1/wishes", "wish_id"),
+        ("/v1/offers", "offer_id"),
+    ):
         seen = {}
         for caller in (BROKER, FAMILY, BARE_APP):
             token = stage.tokens[caller]

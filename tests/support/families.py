@@ -3,8 +3,10 @@
 from typing import Any
 
 from app.ids import new_id
+from tests.support.bookings import book
 from tests.support.children import create_child
 from tests.support.passports import write_passport
+from tests.support.waiting import answer_offer, cancel, offers, wait_for, work_round
 from tests.support.world import World
 
 SERVICE = {"need": "one_to_one", "lead_days": 7, "cost_pence": 4500, "per_week": 5}
@@ -64,9 +66,47 @@ def make_family(world: World, *, attends: str | None = None) -> dict[str, str]:
     held = create("/v1/sessions", {**session_body(ids["activity_id"], day=3), **april})
     order = {"child_id": child["id"], "session_id": held, "funding": "contributory"}
     ids["booking_id"] = create("/v1/bookings", {**order, "hold_minutes": 600})
+    ids["arrangement_id"] = _make_arrangement(world, ids["household_id"])
+    ids["offer_id"] = _make_offer(world, child["id"], ids["activity_id"])
     started = create("/v1/activities", activity_body(attends or ids["provider_id"]))
     hour = {"starts_at": "2027-03-01T13:00:00Z", "ends_at": "2027-03-01T14:00:00Z"}
     began = create("/v1/sessions", {**session_body(started, day=1), **hour})
     ids["attended_session_id"] = began
     ids["attended_id"] = create("/v1/bookings", {**order, "session_id": began})
     return ids
+
+
+def _make_offer(world: World, child_id: str, activity_id: str) -> str:
+    """Offer the child a place that it has waited for, and decline it."""
+    june = {"starts_at": "2027-06-05T10:00:00Z", "ends_at": "2027-06-05T12:00:00Z"}
+    form = {**session_body(activity_id, day=5), **june, "capacity": 1}
+    session = world.call("POST", "/v1/sessions", json=form).json()
+    taken = book(world, create_child(world)["id"], session["id"]).json()
+    wait_for(world, child_id, session["id"])
+    cancel(world, taken["id"])
+    work_round(world)
+    [offer] = offers(world, child_id=child_id)
+    assert answer_offer(world, offer["id"], "decline").status_code == 200
+    offer_id: str = offer["id"]
+    return offer_id
+
+
+def _make_arrangement(world: World, household_id: str) -> str:
+    """Book a sibling whose support has still to be arranged."""
+    provider = world.call("POST", "/v1/providers", json=PROVIDER_BODY).json()
+    hoist = {"need": "hoist", "kind": "on_request", "lead_days": 1, "cost_pence": 4000}
+    offering = activity_body(provider["id"]) | {"offers": [hoist]}
+    activity = world.call("POST", "/v1/activities", json=offering).json()
+    session = world.call("POST", "/v1/sessions", json=session_body(activity["id"], day=7)).json()
+    needs = [{"code": "hoist", "importance": "essential"}]
+    sibling = create_child(world, household_id, needs=needs, availability=[])
+    answer = world.call(
+        "POST",
+        "/v1/bookings",
+        json={"child_id": sibling["id"], "session_id": session["id"], "funding": "free"},
+        headers={"Idempotency-Key": str(new_id())},
+    )
+    assert answer.status_code == 201, answer.text
+    [task] = answer.json()["arrangements"]
+    task_id: str = task["id"]
+    return task_id
