@@ -5,6 +5,7 @@ import app.authorities.models
 import app.bookings.models
 import app.catalogue.models
 import app.children.models
+import app.closures.models
 import app.engine.models
 import app.outbox.models
 import app.outcomes.models

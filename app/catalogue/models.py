@@ -33,6 +33,8 @@ class Provider(TenantTable, Base):
     phone: Mapped[str | None]
     # The id in the feed it came from, which makes a second import an update.
     source_id: Mapped[str | None]
+    # Sessions from then on do not take place, whatever a feed says.
+    closed_from: Mapped[datetime | None]
     version: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
@@ -73,6 +75,8 @@ class Activity(TenantTable, Base):
     cost_pence: Mapped[int] = mapped_column(default=0, server_default="0")
     concepts: Mapped[list[str]]
     source_id: Mapped[str | None]
+    # As of a provider.
+    closed_from: Mapped[datetime | None]
     version: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
