@@ -127,28 +127,16 @@ def rank_with(
             yield measure_ranking(ranking, known, [id_ for id_ in avoid if id_ in ids])
 
 
-def held_out(
-    listings: Sequence[Listing], ids: Sequence[str], judged: Sequence[Judged]
-) -> Iterator[tuple[str, RankingMeasures]]:
-    """Measure on queries, then on queries and listings, that nothing was fitted to."""
-    print("fitted to all:", fit(listings, ids, judged))
+def held_out(collections: Sequence[Collection]) -> Iterator[tuple[str, RankingMeasures]]:
+    """Measure on queries, then on whole collections, that nothing was fitted to."""
     by_query: list[RankingMeasures] = []
-    by_both: list[RankingMeasures] = []
-    for seed in range(3):
-        halves = np.array_split(np.random.default_rng(seed).permutation(len(ids)), 2)
-        folds = KFold(5, shuffle=True, random_state=seed)
-        for train, test in folds.split(range(len(judged))):
-            learnt, unseen = [judged[at] for at in train], [judged[at] for at in test]
-            by_query.extend(rank_with(fit(listings, ids, learnt), listings, ids, unseen))
-            for half, other in (halves, halves[::-1]):
-                coefficients = fit([listings[at] for at in half], [ids[at] for at in half], learnt)
-                by_both.extend(
-                    rank_with(
-                        coefficients,
-                        [listings[at] for at in other],
-                        [ids[at] for at in other],
-                        unseen,
-                    )
-                )
+    by_collection: list[RankingMeasures] = []
+    for listings, ids, judged in collections:
+        others = [one for one in collections if one[0] is not listings]
+        by_collection.extend(rank_with(fit(others), listings, ids, judged))
+        for train, test in KFold(5, shuffle=True, random_state=0).split(range(len(judged))):
+            learnt = (listings, ids, [judged[at] for at in train])
+            unseen = [judged[at] for at in test]
+            by_query.extend(rank_with(fit([*others, learnt]), listings, ids, unseen))
     yield "held-out queries", mean_measures(by_query)
-    yield "held-out queries, half listings", mean_measures(by_both)
+    yield "held-out queries and listings", mean_measures(by_collection)

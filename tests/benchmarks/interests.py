@@ -1,9 +1,10 @@
 """How well listings are found for what people say, beside simpler methods.
 
-`python -m tests.benchmarks.interests` prints nDCG@5, recall@10, MRR, violation@5 and milliseconds
-a query for each method, then the default method for each kind of query. With `--fit` it also fits
-the scorer's logistic regression anew and measures it on queries, and then on queries and
-listings, that it was not fitted to.
+`python -m tests.benchmarks.interests` prints nDCG@5, recall@10, MRR and violation@5 of each method
+on three sets of queries over listings, and milliseconds a query, then the default method for each
+kind of query. The first two sets are for development; nothing is ever fitted to or written after
+the third, the hold-out. With `--fit` it also fits the scorer's logistic regression anew to the
+first two, and measures it on queries, and then on queries and listings, that it was not fitted to.
 """
 
 from __future__ import annotations
@@ -11,7 +12,6 @@ from __future__ import annotations
 import argparse
 import json
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import astuple, dataclass
 from pathlib import Path
@@ -34,6 +34,13 @@ from matching.interests.vectors import load_vectors
 from tests.benchmarks import interest_fit, minilm
 
 DATA = Path(__file__).parent / "data"
+
+# The names of the sets with the beginnings of their files.
+SETS = {
+    "development": "interest",
+    "second": "interest_second",
+    "hold-out": "interest_holdout",
+}
 
 Ranker = Callable[[str], NDArray[np.intp]]
 
@@ -61,14 +68,14 @@ class Benchmark:
         return measure_ranking(ids, query.relevance, query.avoid)
 
 
-def load() -> Benchmark:
-    listings = _lines("interest_listings.jsonl")
+def load(name: str = "development") -> Benchmark:
+    listings = _lines(f"{SETS[name]}_listings.jsonl")
     return Benchmark(
         ids=[one["id"] for one in listings],
         listings=[Listing(one["title"], one["description"]) for one in listings],
         queries=[
             Query(one["kind"], one["text"], one["relevance"], tuple(one["avoid"]))
-            for one in _lines("interest_queries.jsonl")
+            for one in _lines(f"{SETS[name]}_queries.jsonl")
         ],
     )
 
@@ -132,41 +139,60 @@ def methods(listings: Sequence[Listing]) -> Iterator[tuple[str, Ranker]]:
     yield "default", default(listings)
 
 
-def row(name: str, measures: RankingMeasures, ms: float | None = None) -> str:
-    cells = [f"{'-':>11}" if one is None else f"{one:11.3f}" for one in astuple(measures)]
-    return f"{name:<32}{''.join(cells)}" + ("" if ms is None else f"{ms:9.2f}")
+def cells(measures: Sequence[float | None]) -> str:
+    return "".join(f"{'-':>8}" if one is None else f"{one:8.3f}" for one in measures)
+
+
+def measure(benchmark: Benchmark, ranker: Ranker) -> tuple[list[RankingMeasures], float]:
+    """Measure a method on every query of a set, and its milliseconds a query."""
+    ranker("warm")
+    started = time.perf_counter()
+    rankings = [ranker(query.text) for query in benchmark.queries]
+    ms = (time.perf_counter() - started) / len(benchmark.queries) * 1000
+    pairs = zip(benchmark.queries, rankings, strict=True)
+    return [benchmark.measure(query, ranking) for query, ranking in pairs], ms
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--fit", action="store_true", help="fit anew and measure held out")
     arguments = parser.parse_args()
-    benchmark = load()
-    print(f"{len(benchmark.queries)} queries over {len(benchmark.listings)} listings")
-    print(f"{'':<32}{'nDCG@5':>11}{'recall@10':>11}{'MRR':>11}{'violat.@5':>11}{'ms':>9}")
-    found: list[RankingMeasures] = []
-    for name, ranker in methods(benchmark.listings):
-        ranker("warm")
-        started = time.perf_counter()
-        rankings = [ranker(query.text) for query in benchmark.queries]
-        ms = (time.perf_counter() - started) / len(benchmark.queries) * 1000
-        found = [
-            benchmark.measure(query, ranking)
-            for query, ranking in zip(benchmark.queries, rankings, strict=True)
+    benchmarks = {name: load(name) for name in SETS}
+    for name, one in benchmarks.items():
+        print(f"{name}: {len(one.queries)} queries over {len(one.listings)} listings")
+    print(f"{'':<24}" + "".join(f"{name:^32}" for name in SETS))
+    print(f"{'':<24}" + "  nDCG@5  rec.@10     MRR  viol.@5".rjust(32) * len(SETS) + f"{'ms':>8}")
+    by_set = [methods(one.listings) for one in benchmarks.values()]
+    found: list[list[RankingMeasures]] = []
+    for same in zip(*by_set, strict=True):
+        measured = [
+            measure(one, ranker) for one, (_, ranker) in zip(benchmarks.values(), same, strict=True)
         ]
-        print(row(name, mean_measures(found), ms))
-    for kind, count in sorted(Counter(query.kind for query in benchmark.queries).items()):
-        of_kind = [
-            one for query, one in zip(benchmark.queries, found, strict=True) if query.kind == kind
-        ]
-        print(row(f"  default, {kind} ({count})", mean_measures(of_kind)))
+        found = [measures for measures, _ in measured]
+        ms = float(np.mean([ms for _, ms in measured]))
+        means = "".join(cells(astuple(mean_measures(one))) for one in found)
+        print(f"{same[0][0]:<24}{means}{ms:8.2f}")
+    kinds = sorted({query.kind for one in benchmarks.values() for query in one.queries})
+    for kind in kinds:
+        means = ""
+        for one, measures in zip(benchmarks.values(), found, strict=True):
+            pairs = zip(one.queries, measures, strict=True)
+            of_kind = [measure for query, measure in pairs if query.kind == kind]
+            means += cells(astuple(mean_measures(of_kind)))
+        print(f"{'  default, ' + kind:<24}{means}")
     if arguments.fit:
-        for name, measures in interest_fit.held_out(
-            benchmark.listings,
-            benchmark.ids,
-            [(query.text, query.relevance, query.avoid) for query in benchmark.queries],
-        ):
-            print(row(name, measures))
+        collections = [
+            (
+                one.listings,
+                one.ids,
+                [(query.text, query.relevance, query.avoid) for query in one.queries],
+            )
+            for name, one in benchmarks.items()
+            if name != "hold-out"
+        ]
+        print("fitted to both:", interest_fit.fit(collections))
+        for name, means in interest_fit.held_out(collections):
+            print(f"{name:<32}{cells(astuple(means))}")
 
 
 if __name__ == "__main__":
