@@ -1,6 +1,6 @@
 """Cancelling a booking, and ending holds and offers that have run out."""
 
-from collections.abc import Sequence, Set
+from collections.abc import Collection, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -121,13 +121,13 @@ def expire_holds(
     session: Session,
     *,
     now: datetime,
-    child_id: UUID | None = None,
+    child_ids: Collection[UUID] = (),
     session_id: UUID | None = None,
     limit: int = 500,
 ) -> int:
-    """End the holds that have run out, all or those of a child or a session, and count them."""
+    """End the holds that have run out, all or those of children and a session, and count them."""
     expired = queries.list_expired_holds(
-        session, now=now, child_id=child_id, session_id=session_id, limit=limit
+        session, now=now, child_ids=child_ids, session_id=session_id, limit=limit
     )
     _end_all(
         session,

@@ -64,7 +64,7 @@ def accept_offer(
         )
     child = get_profile(session, caller, offer.child_id)
     # What the child held too long may be what stands in the way.
-    expire_holds(session, now=now, child_id=child.id)
+    expire_holds(session, now=now, child_ids=[child.id])
     found = queries.find_session_and_activity(session, offer.session_id)
     if found is None:
         raise NotFound

@@ -119,8 +119,8 @@ def _judge_all(
     profiles = [
         get_profile(session, caller, child_id, lock=True) for child_id in sorted(order.children)
     ]
-    for child in profiles:
-        expire_holds(session, now=now, child_id=child.id, session_id=order.session_id)
+    # In one go, because it locks the sessions of what it ends in their order.
+    expire_holds(session, now=now, child_ids=order.children, session_id=order.session_id)
     target, activity = _get_session(session, order.session_id)
     judgements = []
     for child in profiles:

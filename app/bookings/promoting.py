@@ -75,7 +75,7 @@ def promote(
     if booking.status != "waitlisted" or waitlist_queries.find_open_offer(session, booking.id):
         # Somebody else was there first.
         return True
-    expire_holds(session, now=now, child_id=child.id, session_id=session_id)
+    expire_holds(session, now=now, child_ids=[child.id], session_id=session_id)
     try:
         with session.begin_nested():
             _offer(session, catalogue, child, booking, target, activity, now=now)

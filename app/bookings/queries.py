@@ -210,7 +210,7 @@ def list_expired_holds(
     session: Session,
     *,
     now: datetime,
-    child_id: UUID | None = None,
+    child_ids: Collection[UUID] = (),
     session_id: UUID | None = None,
     limit: int,
 ) -> Sequence[Booking]:
@@ -224,9 +224,9 @@ def list_expired_holds(
         # The child's row as well: whoever changes a child's bookings holds it.
         .with_for_update(of=[Booking, Child], skip_locked=True, key_share=True)
     )
-    if child_id is not None or session_id is not None:
+    if child_ids or session_id is not None:
         statement = statement.where(
-            or_(Booking.child_id == child_id, Booking.session_id == session_id)
+            or_(Booking.child_id.in_(child_ids), Booking.session_id == session_id)
         )
     return session.scalars(statement).all()
 
