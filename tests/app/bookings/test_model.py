@@ -2,10 +2,9 @@
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, Phase, settings
@@ -22,11 +21,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
 from app.bookings.cancelling import expire_holds
-from app.bookings.models import Booking, EntitlementCounter
+from app.bookings.models import Booking, EntitlementCounter, YearlyCounter
 from app.catalogue.models import Session as CatalogueSession
 from app.db import transaction
+from tests.support.booking_model import LONDON, SEASONS, Booked, Place
 from tests.support.catalogue import add_activity, add_session
 from tests.support.clock import SetClock
+from tests.support.entitlement import override, set_policy
 from tests.support.races import add_children, booking, breaches, change, essential, outcome
 from tests.support.world import World, make_world
 
@@ -34,69 +35,11 @@ from tests.support.world import World, make_world
 ORDERS = st.lists(
     st.tuples(st.sampled_from(range(4)), st.sampled_from(range(6))), min_size=1, max_size=4
 )
-LONDON = ZoneInfo("Europe/London")
 NOTICE = timedelta(hours=24)
 ONE_HELPER = [{"need": "one_to_one", "kind": "limited", "per_session": 1}]
 FUNDINGS = ("free", "contributory")
-
-# Around a month's end and a change of the clocks: the day it starts, each session's start and
-# places, and when the eldest child turns 19.
-SEASONS = {
-    "spring": (
-        datetime(2027, 3, 26, 12, 0, tzinfo=UTC),
-        (
-            (datetime(2027, 3, 28, 0, 30, tzinfo=UTC), 1),
-            (datetime(2027, 3, 28, 1, 30, tzinfo=UTC), 2),
-            (datetime(2027, 3, 31, 22, 59, tzinfo=UTC), 2),
-            (datetime(2027, 3, 31, 23, 0, tzinfo=UTC), 1),
-            (datetime(2027, 4, 3, 10, 0, tzinfo=UTC), 1),
-            (datetime(2027, 4, 3, 12, 0, tzinfo=UTC), 2),
-        ),
-        date(2027, 4, 1),
-    ),
-    "autumn": (
-        datetime(2027, 10, 29, 12, 0, tzinfo=UTC),
-        (
-            (datetime(2027, 10, 31, 0, 30, tzinfo=UTC), 1),
-            (datetime(2027, 10, 31, 1, 30, tzinfo=UTC), 2),
-            (datetime(2027, 10, 31, 23, 59, tzinfo=UTC), 2),
-            (datetime(2027, 11, 1, 0, 0, tzinfo=UTC), 1),
-            (datetime(2027, 11, 6, 10, 0, tzinfo=UTC), 1),
-            (datetime(2027, 11, 6, 12, 0, tzinfo=UTC), 2),
-        ),
-        date(2027, 11, 1),
-    ),
-}
-
-
-@dataclass(frozen=True)
-class Place:
-    """A session, as the model sees it."""
-
-    starts_at: datetime
-    capacity: int
-
-    @property
-    def month(self) -> str:
-        """Name the month in which it counts."""
-        return f"{self.starts_at.astimezone(LONDON):%Y-%m}"
-
-
-@dataclass(frozen=True)
-class Booked:
-    """A booking, as the model sees it."""
-
-    child: int
-    place: int
-    funding: str
-    status: str
-    uses: bool = True
-    until: datetime | None = None
-
-    @property
-    def active(self) -> bool:
-        """Tell whether it takes a place."""
-        return self.status in {"held", "confirmed"}
+# Enough for two sessions of two hours.
+HOURS = 5
 
 
 class BookingMachine(RuleBasedStateMachine):
@@ -118,11 +61,28 @@ class BookingMachine(RuleBasedStateMachine):
         start, places, self.birthday = SEASONS[season]
         self.world = self.make(start)
         self.places = [Place(*place) for place in places]
-        activity_id = add_activity(self.world, offers=ONE_HELPER)
+        set_policy(
+            self.world,
+            free_per_month=1,
+            contributory_per_month=1,
+            hours_per_year=HOURS,
+            uncounted_break_types=["group_universal"],
+        )
+        activity_ids = [
+            add_activity(self.world, offers=ONE_HELPER, break_type=break_type)
+            for break_type in ("group_specialist", "group_universal")
+        ]
         self.place_ids = [
-            add_session(self.world, activity_id, place.starts_at, capacity=place.capacity)
+            add_session(
+                self.world,
+                activity_ids[place.uncounted],
+                place.starts_at,
+                capacity=place.capacity,
+            )
             for place in self.places
         ]
+        # How many free places of a month each child may have; null is any number.
+        self.free: list[int | None] = [1] * 4
         needs = [essential("one_to_one")]
         born = self.birthday.replace(year=self.birthday.year - 19).isoformat()
         self.child_ids = [
@@ -150,12 +110,6 @@ class BookingMachine(RuleBasedStateMachine):
         active = [booked for booked in books.values() if booked.active]
         here = [booked for booked in active if booked.place == place]
         target = self.places[place]
-        used = sum(
-            booked.uses
-            and (booked.child, booked.funding) == (child, funding)
-            and self.places[booked.place].month == target.month
-            for booked in books.values()
-        )
         day = target.starts_at.astimezone(LONDON).date()
         mine = [self.places[booked.place] for booked in active if booked.child == child]
         rules = {
@@ -167,10 +121,22 @@ class BookingMachine(RuleBasedStateMachine):
             "session-overlap": any(
                 abs(other.starts_at - target.starts_at) < timedelta(hours=2) for other in mine
             ),
-            "entitlement-exhausted": used >= 1,
+            "entitlement-exhausted": not target.uncounted
+            and self.is_exhausted(books, child, target, funding),
             "session-full": len(here) >= target.capacity,
         }
         return next((reason for reason, refuses in rules.items() if refuses), "201")
+
+    def is_exhausted(
+        self, books: dict[str, Booked], child: int, target: Place, funding: str
+    ) -> bool:
+        """Tell whether the month or the year leaves too little for a place."""
+        mine = [b for b in books.values() if b.uses and b.child == child]
+        year = [b for b in mine if self.places[b.place].year == target.year]
+        month = [b for b in year if self.places[b.place].month == target.month]
+        allowed = self.free[child] if funding == "free" else 1
+        used = sum(booked.funding == funding for booked in month)
+        return (allowed is not None and used >= allowed) or 2 * (len(year) + 1) > HOURS
 
     # Rules of their own, because Hypothesis leaves some rules out of each run.
     @rule(orders=ORDERS)
@@ -208,9 +174,14 @@ class BookingMachine(RuleBasedStateMachine):
 
         assert outcome(answer) == expected
         if expected == "201":
-            until = None if minutes is None else self.now + timedelta(minutes=minutes)
+            until = None
+            if minutes is not None:
+                # Nobody is held a place in a session that has begun.
+                starts_at = self.places[place].starts_at
+                until = min(self.now + timedelta(minutes=minutes), starts_at)
             status = "confirmed" if minutes is None else "held"
-            books[answer.json()["id"]] = Booked(child, place, funding, status, until=until)
+            uses = not self.places[place].uncounted
+            books[answer.json()["id"]] = Booked(child, place, funding, status, uses, until)
             self.books = books
             self.keys.append((key, order, answer.json()["id"]))
 
@@ -278,7 +249,17 @@ class BookingMachine(RuleBasedStateMachine):
         assert outcome(answer) == ("session-started" if begun else "200")
         if booked.active and not begun:
             late = booked.status != "held" and self.now > starts_at - NOTICE
-            self.books[id_] = replace(booked, status="cancelled", uses=late, until=None)
+            self.books[id_] = replace(
+                booked, status="cancelled", uses=late and booked.uses, until=None
+            )
+
+    @rule(child=st.sampled_from(range(4)), allowed=st.sampled_from([None, 0, 1, 2]))
+    def allow(self, child: int, allowed: int | None) -> None:
+        """Allow a child more or fewer free places than the policy, or end that."""
+        days = {"starts_on": "2027-03-31", "ends_on": "2027-11-01"}
+        listed = [] if allowed == 1 else [{"measure": "free", "allowed": allowed, **days}]
+        override(self.world, self.child_ids[child], *listed)
+        self.free[child] = allowed
 
     @rule(further=st.sampled_from([0, 0, 1]))
     def wait(self, further: int) -> None:
@@ -314,6 +295,11 @@ class BookingMachine(RuleBasedStateMachine):
                 for row in session.scalars(select(EntitlementCounter))
                 if row.used
             }
+            minutes = {
+                (self.child_ids.index(str(row.child_id)), row.year): row.used
+                for row in session.scalars(select(YearlyCounter))
+                if row.used
+            }
             taken = {str(row.id): row.taken for row in session.scalars(select(CatalogueSession))}
         assert stored == {
             id_: (booked.status, booked.uses, self.places[booked.place].month)
@@ -324,6 +310,15 @@ class BookingMachine(RuleBasedStateMachine):
             for booked in self.books.values()
             if booked.uses
         )
+        year_of = [place.year for place in self.places]
+        assert minutes == {
+            key: 120 * count
+            for key, count in Counter(
+                (booked.child, year_of[booked.place])
+                for booked in self.books.values()
+                if booked.uses
+            ).items()
+        }
         assert taken == {
             id_: sum(b.active and b.place == place for b in self.books.values())
             for place, id_ in enumerate(self.place_ids)
@@ -344,7 +339,9 @@ class BookingMachine(RuleBasedStateMachine):
                 for b in self.books.values()
                 if self.places[b.place].month == month
             )
-            assert left[funding] == {"allowed": 1, "used": used, "remaining": 1 - used}
+            allowed = self.free[child] if funding == "free" else 1
+            left_over = None if allowed is None else max(0, allowed - used)
+            assert left[funding] == {"allowed": allowed, "used": used, "remaining": left_over}
 
     def teardown(self) -> None:
         """Verify what is left."""
