@@ -91,7 +91,8 @@ def application(
 ) -> FastAPI:
     """Put the service together once."""
     # The clock stands still and all tests call from one address: a minute lasts the whole run.
-    rates = Rates(tokens_of_address="1000000/minute", unreadable="1000000/minute")
+    many = "1000000/minute"
+    rates = Rates(family=many, tokens_of_address=many, unreadable=many)
     limiter = RateLimiter(rates, shared_clock)
     return create_app(
         sessions,

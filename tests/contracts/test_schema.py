@@ -103,7 +103,10 @@ class TestDatabase:
 
     @pytest.mark.parametrize(
         "table",
-        ["audit_entries", "events", "consents", "booking_changes", "passport_versions"],
+        [
+            *("audit_entries", "events", "consents", "booking_changes", "passport_versions"),
+            *("goal_progress", "progressions"),
+        ],
     )
     @pytest.mark.parametrize(
         "statement", ["DELETE FROM {}", "UPDATE {} SET authority_id = authority_id", "TRUNCATE {}"]
