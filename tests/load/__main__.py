@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import sys
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -26,6 +27,7 @@ def on_a_stage(play: Callable[[Stage], Coroutine[Any, Any, Any]], *, workers: in
 def run_rush(options: argparse.Namespace, report: Report) -> None:
     """Run the rush."""
     size = rush.FULL if options.full else rush.QUICK
+    size = replace(size, think_s=options.think)
     rng = Random(options.seed)
     on_a_stage(lambda stage: rush.run(stage, size, report, rng), workers=options.workers)
 
@@ -75,6 +77,9 @@ def main() -> int:
     size.add_argument("--full", action="store_true", help="the sizes that are published")
     parser.add_argument("--workers", type=int, default=2, help="serving processes")
     parser.add_argument("--seconds", type=float, help="of the steady load")
+    parser.add_argument(
+        "--think", type=float, default=0.0, help="seconds between calls of a client in the rush"
+    )
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     if unknown := set(options.parts) - set(PARTS):

@@ -28,6 +28,9 @@ class Size:
 
     clients: int
     places: int
+    # Seconds that a client takes to read an answer, on average. Without, the next call follows at
+    # once: then no answer can take less than the clients divided by the answers a second.
+    think_s: float = 0.0
 
 
 QUICK = Size(clients=100, places=200)
@@ -54,7 +57,18 @@ async def run(stage: Stage, size: Size, report: Report, rng: Random) -> Record:
     await stage.renew_broker_token()
     work = make_orders(invited, sessions, brokers=size.clients - len(families), rng=rng)
     clients = [
-        asyncio.create_task(_be(stage, number, orders, family, record, mix, Random(number)))
+        asyncio.create_task(
+            _be(
+                stage,
+                number,
+                orders,
+                family,
+                record,
+                mix,
+                Random(f"client {number}"),
+                think_s=size.think_s,
+            )
+        )
         for number, (family, orders) in enumerate(work)
     ]
     started = time.perf_counter()
@@ -100,14 +114,17 @@ async def _be(
     record: Record,
     mix: dict[str, int],
     rng: Random,
+    *,
+    think_s: float,
 ) -> None:
+    await asyncio.sleep(rng.uniform(0, 2 * think_s))
     token = stage.broker_token
     if family is not None:
         mine = await stage.family_token(family)
         token = lambda: mine  # noqa: E731 - the family's token, which outlives the rush
     client = Client(number, stage.server.port, record, token, rng)
     while await client.turn(orders, mix):
-        pass
+        await asyncio.sleep(rng.uniform(0, 2 * think_s))
     client.close()
 
 
@@ -119,7 +136,7 @@ async def _try_what_is_left(
     taken = Counter(booking.session_id for booking in kept if booking.status in ACTIVE)
     # What comes free there belongs to those who wait.
     waited_for = {booking.session_id for booking in kept if booking.status == "waitlisted"}
-    client = Client(-1, stage.server.port, record, stage.broker_token, Random(0))
+    client = Client(-1, stage.server.port, record, stage.broker_token, Random("afterwards"))
     wrong = []
     for session_id, child_id in zip(sessions, children, strict=True):
         if session_id not in waited_for and taken[session_id] < stage.capacity[session_id]:
@@ -145,7 +162,10 @@ def _judge(
     answered = [second for seconds in record.seconds.values() for second in seconds]
     tries = sum(event.phase == "invoke" for event in record.events if event.action == "place")
     report.tell(PART, "clients, places, tries", f"{size.clients}, {size.places}, {tries}")
+    report.tell(PART, "seconds between an answer and the next call", size.think_s)
     report.tell(PART, "acknowledged bookings", record.acknowledged)
+    statuses = Counter(booking.status for booking in kept)
+    report.tell(PART, "now", ", ".join(f"{n} {status}" for status, n in sorted(statuses.items())))
     report.tell(PART, "answers a second", f"{len(answered) / took_s:.0f}")
     p99_s = percentile(answered, 0.99)
     report.tell(PART, "p50", f"{percentile(answered, 0.5) * 1000:.0f} ms")

@@ -51,7 +51,9 @@ async def run(stage: Stage, size: Size, report: Report, rng: Random) -> Record:
     ends_at = started + size.seconds
 
     async def be(number: int) -> None:
-        client = Client(number, stage.server.port, record, stage.broker_token, Random(number))
+        client = Client(
+            number, stage.server.port, record, stage.broker_token, Random(f"client {number}")
+        )
         while time.perf_counter() < ends_at and await client.turn(orders, mix):
             pass
         client.close()
