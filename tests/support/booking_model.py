@@ -14,7 +14,7 @@ SEASONS = {
         (
             (datetime(2027, 3, 28, 0, 30, tzinfo=UTC), 1),
             (datetime(2027, 3, 28, 1, 30, tzinfo=UTC), 2),
-            (datetime(2027, 3, 31, 22, 59, tzinfo=UTC), 2),
+            (datetime(2027, 3, 31, 22, 59, tzinfo=UTC), 2, True),
             (datetime(2027, 3, 31, 23, 0, tzinfo=UTC), 1),
             (datetime(2027, 4, 3, 10, 0, tzinfo=UTC), 1),
             (datetime(2027, 4, 3, 12, 0, tzinfo=UTC), 2, True),
@@ -26,7 +26,7 @@ SEASONS = {
         (
             (datetime(2027, 10, 31, 0, 30, tzinfo=UTC), 1),
             (datetime(2027, 10, 31, 1, 30, tzinfo=UTC), 2),
-            (datetime(2027, 10, 31, 23, 59, tzinfo=UTC), 2),
+            (datetime(2027, 10, 31, 23, 59, tzinfo=UTC), 2, True),
             (datetime(2027, 11, 1, 0, 0, tzinfo=UTC), 1),
             (datetime(2027, 11, 6, 10, 0, tzinfo=UTC), 1),
             (datetime(2027, 11, 6, 12, 0, tzinfo=UTC), 2, True),

@@ -63,7 +63,7 @@ class BookingMachine(RuleBasedStateMachine):
         self.places = [Place(*place) for place in places]
         set_policy(
             self.world,
-            free_per_month=1,
+            free_per_month=2,
             contributory_per_month=1,
             hours_per_year=HOURS,
             uncounted_break_types=["group_universal"],
@@ -82,7 +82,7 @@ class BookingMachine(RuleBasedStateMachine):
             for place in self.places
         ]
         # How many free places of a month each child may have; null is any number.
-        self.free: list[int | None] = [1] * 4
+        self.free: list[int | None] = [2] * 4
         needs = [essential("one_to_one")]
         born = self.birthday.replace(year=self.birthday.year - 19).isoformat()
         self.child_ids = [
@@ -257,7 +257,7 @@ class BookingMachine(RuleBasedStateMachine):
     def allow(self, child: int, allowed: int | None) -> None:
         """Allow a child more or fewer free places than the policy, or end that."""
         days = {"starts_on": "2027-03-31", "ends_on": "2027-11-01"}
-        listed = [] if allowed == 1 else [{"measure": "free", "allowed": allowed, **days}]
+        listed = [] if allowed == 2 else [{"measure": "free", "allowed": allowed, **days}]
         override(self.world, self.child_ids[child], *listed)
         self.free[child] = allowed
 
