@@ -221,8 +221,9 @@ def list_expired_holds(
         .where(Booking.status == "held", Booking.hold_expires_at <= now)
         .order_by(Booking.id)
         .limit(limit)
-        # The child's row as well: whoever changes a child's bookings holds it.
-        .with_for_update(of=[Booking, Child], skip_locked=True, key_share=True)
+        # The child's row as well: whoever changes a child's bookings holds it. It comes first,
+        # because a row that is skipped keeps the locks that were taken before the one it lacks.
+        .with_for_update(of=[Child, Booking], skip_locked=True, key_share=True)
     )
     if child_ids or session_id is not None:
         statement = statement.where(

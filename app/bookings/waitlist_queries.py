@@ -200,7 +200,7 @@ def list_overdue(
         .order_by(PlaceOffer.expires_at, PlaceOffer.id)
         .limit(limit)
         # The child's row as well: whoever changes a child's bookings holds it.
-        .with_for_update(of=[PlaceOffer, Booking, Child], skip_locked=True, key_share=True)
+        .with_for_update(of=[Child, Booking, PlaceOffer], skip_locked=True, key_share=True)
         .execution_options(populate_existing=True)
     ).all()
     return [(row[0], row[1]) for row in rows]
