@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cache
+from importlib import resources
 from typing import Final, Protocol
 
 import numpy as np
@@ -246,8 +247,8 @@ def correct(word: str) -> str:
 @cache
 def _speller() -> Speller:
     vectors = load_vectors()
-    told = (*load_offered().words, *load_said().words)
-    return Speller(
-        (*told, *vectors.words[:_COMMON]),
-        (*vectors.words, *load_topics().words, *texts.words(_OF_NEEDS)),
-    )
+    told = (*load_offered().words, *load_said().words, *load_topics().words)
+    folder = resources.files("matching.interests") / "data"
+    rare = (folder / "known_words.txt").read_text(encoding="utf-8").split()
+    known = (*vectors.words, *rare, *texts.words(_OF_NEEDS))
+    return Speller((*told, *vectors.words[:_COMMON]), known, told)

@@ -36,7 +36,10 @@ STOP_WORDS: Final[frozenset[str]] = frozenset(
     forward looking i'm he's she's i'd he'd she'd they'd we'd it's that's i've spend spends
     whole new im ive hes shes id must should especially particularly mainly motivated desperate due
     absolutely totally definitely literally proper please pls plz thanks thank ok okay yeah yep lol
-    omg tbh xx cos coz bc although though however teenager aged age old yo yr""".split()  # noqa: SIM905 - a list of 200 literals cannot be read
+    omg tbh xx cos coz bc ppl w wiv da dat al evry realy reely rly gona gonna summat stuf fings
+    lad lass laddie son daughter cousin nan uncle auntie aunt desperately easily join
+    consider able truly quite bit tad rather enough already whenever wherever somehow somewhere
+    although though however teenager aged age old yo yr""".split()  # noqa: SIM905 - a list of 200 literals cannot be read
 )
 
 # Words whose ending is no ending, or whose stem would be another word's.

@@ -81,9 +81,7 @@ def test_meets_without_a_shared_word(text: str, title: str) -> None:
 
 def test_a_name_in_a_title_is_no_topic() -> None:
     listings = [
-        Listing(
-            "Netball - Bee inclusive", "Passing and shooting on an indoor court."
-        ),
+        Listing("Netball - Bee inclusive", "Passing and shooting on an indoor court."),
         Listing("Hive visit", "See the queen, taste honey and wear a keeper's veil."),
     ]
     index = InterestIndex(load_vocabulary()).fit(listings)
