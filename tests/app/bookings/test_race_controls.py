@@ -27,11 +27,12 @@ from app.db import API_ROLE, make_engine, make_session_factory, transaction
 from app.embedded_postgres import EmbeddedPostgres
 from app.main import create_app
 from app.migrate import migrate
-from tests.support import races
+from tests.support import party_races, races
 from tests.support.clock import SetClock
 from tests.support.live_server import serve
 from tests.support.world import World, make_world
 
+sound_take_places = counters.take_places
 # Long enough for another thread to read the same count.
 PAUSE_S = 0.02
 
@@ -96,7 +97,7 @@ def _count_then_write(
     return True
 
 
-def take_places(session: Session, target: CatalogueSession, wanted: int) -> bool:
+def take_places(session: Session, target: CatalogueSession, wanted: int, **_: bool) -> bool:
     """Check, then increment."""
     session.refresh(target)
     time.sleep(PAUSE_S)
@@ -108,6 +109,17 @@ def take_places(session: Session, target: CatalogueSession, wanted: int) -> bool
         .where(counters_of.c.id == target.id)
         .values(taken=CatalogueSession.taken + wanted)
     )
+    return True
+
+
+def take_places_one_by_one(
+    session: Session, target: CatalogueSession, wanted: int, **how: bool
+) -> bool:
+    """Take each place of a party for itself, as if one child were booked after another."""
+    for _ in range(wanted):
+        with transaction(make_session_factory(session.get_bind()), target.authority_id) as other:
+            if not sound_take_places(other, target, 1, **how):
+                return False
     return True
 
 
@@ -196,6 +208,23 @@ def skip_events(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(placing, "tell", lambda *_, **__: None)
 
 
+def break_parties(patch: pytest.MonkeyPatch) -> None:
+    """Take the places of a party one by one."""
+    patch.setattr(counters, "take_places", take_places_one_by_one)
+
+
+def name_in_any_order(patch: pytest.MonkeyPatch) -> None:
+    """Lock the children of a party as they are named."""
+
+    def get_slowly(*args: Any, **kwargs: Any) -> Any:
+        profile = get_profile(*args, **kwargs)
+        time.sleep(PAUSE_S)
+        return profile
+
+    patch.setattr(placing, "sorted", list, raising=False)
+    patch.setattr(placing, "get_profile", get_slowly)
+
+
 Race = Callable[[World], None]
 
 
@@ -212,6 +241,8 @@ class TestControls:
             (break_limited_support, races.race_for_limited_support),
             (break_service_weeks, races.race_for_service_week),
             (skip_events, races.race_with_one_key),
+            (break_places, party_races.race_of_two_parties),
+            (break_parties, party_races.race_of_two_parties),
         ],
     )
     def test_broken_build_is_caught(
@@ -226,6 +257,15 @@ class TestControls:
         with pytest.raises(AssertionError):
             race(world)
 
+    def test_children_locked_as_they_are_named_stop_each_other(
+        self, world: World, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        name_in_any_order(monkeypatch)
+
+        # The database ends one of those that wait for each other.
+        with pytest.raises(RuntimeError, match="a fault: 503"):
+            party_races.race_in_opposite_orders(world)
+
     @pytest.mark.parametrize(
         "race",
         [
@@ -235,6 +275,9 @@ class TestControls:
             races.race_for_nights,
             races.race_with_one_key,
             races.race_for_one_childs_time,
+            party_races.race_of_two_parties,
+            party_races.race_in_opposite_orders,
+            party_races.race_with_single_bookings,
         ],
     )
     def test_sound_build_needs_no_last_word(self, world: World, race: Race) -> None:
