@@ -11,6 +11,7 @@ from app.bookings import routes as bookings
 from app.catalogue import routes as catalogue
 from app.children import goal_routes as goals
 from app.children import routes as children
+from app.closures import routes as closures
 from app.feeds import routes as feeds
 from app.interests import routes as interests
 from app.learning import routes as learning
@@ -36,5 +37,6 @@ v1.include_router(outcomes.router)
 v1.include_router(entitlements.router)
 v1.include_router(passports.router)
 v1.include_router(matches.router)
+v1.include_router(closures.router)
 v1.include_router(wishes.router)
 v1.include_router(learning.router)

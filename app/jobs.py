@@ -26,6 +26,8 @@ from app.bookings.promoting import keep_free_places, promote
 from app.bookings.waitlist_queries import list_kept
 from app.children import service as children
 from app.clock import Clock
+from app.closures.planning import work_step
+from app.closures.queries import list_working
 from app.db import NO_TENANT, transaction
 from app.engine.warm import WarmCatalogues
 from app.errors import Unavailable
@@ -84,6 +86,33 @@ def look_again_at_waitlists(sessions: sessionmaker[Session], clock: Clock) -> No
     for authority_id in _authorities(sessions):
         with transaction(sessions, authority_id) as session:
             keep_free_places(session, now=clock())
+
+
+def work_on_closures(sessions: sessionmaker[Session], clock: Clock, warm: WarmCatalogues) -> None:
+    """Go on with every closure whose families have not all been helped on."""
+    for authority_id in _authorities(sessions):
+        with transaction(sessions, authority_id) as session:
+            working = list_working(session)
+        for closure_id in working:
+            work_on_closure(sessions, clock, warm, authority_id, closure_id)
+
+
+def work_on_closure(
+    sessions: sessionmaker[Session],
+    clock: Clock,
+    warm: WarmCatalogues,
+    authority_id: UUID,
+    closure_id: UUID,
+) -> None:
+    """End the bookings of one closure and plan for its families, a few children a transaction."""
+    going_on = True
+    try:
+        while going_on:
+            with transaction(sessions, authority_id) as session:
+                going_on = work_step(session, warm, closure_id, now=clock())
+    except (Unavailable, OperationalError) as error:
+        # What is done stays done; the next round goes on.
+        log.warning("closure_cut_short", error=type(error).__name__)
 
 
 def forget_idempotency_keys(sessions: sessionmaker[Session], clock: Clock) -> None:
@@ -145,8 +174,15 @@ def make_queue(engine: Engine, sessions: sessionmaker[Session], clock: Clock) ->
         ids = UUID(authority_id), UUID(session_id)
         await asyncio.to_thread(offer_places_of, sessions, clock, warm, *ids)
 
+    # Deferred by the database likewise, as a closure is made.
+    @queue.task(name=work_on_closure.__name__)
+    async def close_soon(authority_id: str, closure_id: str) -> None:
+        ids = UUID(authority_id), UUID(closure_id)
+        await asyncio.to_thread(work_on_closure, sessions, clock, warm, *ids)
+
     every("* * * * *", end_expired_holds)
     every("* * * * *", offer_freed_places, warm)
+    every("* * * * *", work_on_closures, warm)
     every("23 * * * *", look_again_at_waitlists)
     every("17 3 * * *", forget_idempotency_keys)
     every("41 3 * * 0", learn_weights)

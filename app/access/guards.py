@@ -185,6 +185,8 @@ OutcomesWrite = Annotated[Caller, _door(Scope.OUTCOMES_WRITE)]
 WaitlistRead = Annotated[Caller, _door(Scope.WAITLIST_READ)]
 OverridesRead = Annotated[Caller, _door(Scope.OVERRIDES_READ)]
 OverridesWrite = Annotated[Caller, _door(Scope.OVERRIDES_WRITE)]
+ClosuresRead = Annotated[Caller, _door(Scope.CLOSURES_READ)]
+ClosuresWrite = Annotated[Caller, _door(Scope.CLOSURES_WRITE)]
 WishesRead = Annotated[Caller, _door(Scope.WISHES_READ)]
 WishesWrite = Annotated[Caller, _door(Scope.WISHES_WRITE)]
 

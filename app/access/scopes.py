@@ -41,6 +41,8 @@ class Scope(StrEnum):
     WAITLIST_READ = "waitlist:read"
     OVERRIDES_READ = "overrides:read"
     OVERRIDES_WRITE = "overrides:write"
+    CLOSURES_READ = "closures:read"
+    CLOSURES_WRITE = "closures:write"
     WISHES_READ = "wishes:read"
     WISHES_WRITE = "wishes:write"
 
@@ -71,6 +73,8 @@ DESCRIPTIONS: dict[Scope, str] = {
     Scope.WAITLIST_READ: "Read who waits for a session",
     Scope.OVERRIDES_READ: "Read what single children are allowed instead of the policy",
     Scope.OVERRIDES_WRITE: "Allow a child more or less than the policy",
+    Scope.CLOSURES_READ: "Read which sessions closed and what their families are offered",
+    Scope.CLOSURES_WRITE: "Close a provider, an activity or a session",
     Scope.WISHES_READ: "Read wishes",
     Scope.WISHES_WRITE: "Record wishes",
 }
@@ -109,6 +113,8 @@ SCOPES_OF_KIND: dict[ClientKind, frozenset[Scope]] = {
         Scope.WAITLIST_READ,
         Scope.OVERRIDES_READ,
         Scope.OVERRIDES_WRITE,
+        Scope.CLOSURES_READ,
+        Scope.CLOSURES_WRITE,
     },
     # Without a family's grant these open the doors, but there is no household behind them.
     ClientKind.FAMILY_APP: FAMILY_SCOPES,

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -103,6 +104,32 @@ def _cancel(
         facts={name: getattr(said, name) for name in SAID},
     )
     return said
+
+
+def end_for_provider(
+    session: Session,
+    booking: Booking,
+    starts_at: datetime,
+    *,
+    reason: str | None,
+    facts: dict[str, Any],
+    now: datetime,
+) -> None:
+    """Cancel a locked booking whose session does not take place: its entitlement comes back."""
+    used = booking.uses_entitlement
+    release(session, booking, starts_at, gives_back_entitlement=True, now=now)
+    booking.cancel_cause, booking.cancel_reason = "provider", reason
+    said = {"in_time": True, "notice_hours": None, "entitlement_given_back": used}
+    tell_change(
+        session,
+        None,
+        booking,
+        CANCELLED,
+        now=now,
+        cause="provider",
+        reason=reason,
+        facts=said | facts,
+    )
 
 
 def _was_cancelled(session: Session, booking: Booking) -> Cancelled:

@@ -61,6 +61,45 @@ def store(session: Transaction, changes: Mapping[str, Changes], *, now: datetime
     session.expire_all()
 
 
+def cancel_sessions(
+    session: Transaction,
+    target: Provider | Activity | Session,
+    *,
+    starts_from: datetime,
+    now: datetime,
+) -> int:
+    """Cancel what is scheduled of a provider, an activity or a session from a moment on; count it.
+
+    The provider or activity is marked as closed, so that no feed schedules anything there.
+    """
+    found = queries.lock_scheduled(session, target, starts_from=starts_from)
+    if not isinstance(target, Session) and (
+        target.closed_from is None or starts_from < target.closed_from
+    ):
+        target.closed_from, target.updated_at = starts_from, now
+        target.version += 1
+        name = "provider" if isinstance(target, Provider) else "activity"
+        emit(session, f"{name}.closed", target.id, sequence=target.version, now=now)
+    if not found:
+        session.flush()
+        return 0
+    queries.raise_version(session)
+    cancelled = session.execute(
+        update(Session)
+        .where(
+            Session.authority_id == session.info["authority_id"],
+            Session.id == any_(literal(found, ARRAY(Uuid()))),
+        )
+        .values(status="cancelled", schedule_id=None, version=Session.version + 1, updated_at=now)
+        .returning(Session.id, Session.version)
+        .execution_options(synchronize_session=False)
+    ).all()
+    for id_, version in cancelled:
+        emit(session, "session.cancelled", id_, sequence=version, now=now)
+    session.flush()
+    return len(cancelled)
+
+
 def _first(authority_id: UUID, now: datetime) -> Columns:
     return {"authority_id": authority_id, "version": 1, "created_at": now, "updated_at": now}
 

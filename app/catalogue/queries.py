@@ -70,6 +70,28 @@ def find_row(session: Transaction, kind: type[Row], id_: UUID, *, lock: bool) ->
     return session.scalar(statement.with_for_update() if lock else statement)
 
 
+def lock_scheduled(
+    session: Transaction, target: Provider | Activity | Session, *, starts_from: datetime
+) -> list[UUID]:
+    """Find what is scheduled of a provider, an activity or a session from a moment on; lock it."""
+    statement = select(Session.id).where(
+        Session.authority_id == session.info["authority_id"],
+        Session.status == "scheduled",
+        Session.starts_at >= starts_from,
+    )
+    if isinstance(target, Session):
+        statement = statement.where(Session.id == target.id)
+    elif isinstance(target, Activity):
+        statement = statement.where(Session.activity_id == target.id)
+    else:
+        of_provider = select(Activity.id).where(
+            Activity.authority_id == session.info["authority_id"],
+            Activity.provider_id == target.id,
+        )
+        statement = statement.where(Session.activity_id.in_(of_provider))
+    return list(session.scalars(statement.order_by(Session.id).with_for_update(of=Session)))
+
+
 def offers_of_activities(
     session: Transaction, activity_ids: Collection[UUID]
 ) -> dict[UUID, list[Offer]]:

@@ -64,6 +64,7 @@ class TransitionPlan(TenantTable, Base):
         UniqueConstraint("authority_id", "booking_id"),
         Index(None, "authority_id", "closure_id", "state", "child_id"),
         Index(None, "authority_id", "child_id", "id"),
+        Index(None, "authority_id", "session_id"),
         CheckConstraint("state IN ('found', 'released', 'planned')", name="state"),
         CheckConstraint("(state = 'planned') = (planned_at IS NOT NULL)", name="planned_when"),
     )

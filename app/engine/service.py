@@ -19,6 +19,7 @@ from matching import Fit, Matches
 
 WEEKDAYS: Final = matching.WEEKDAYS
 NEED_COLUMNS: Final = {code: column for column, code in enumerate(matching.NEED_CODES)}
+CANCELLED_BIT: Final = matching.BLOCKING_REASONS.index("cancelled")
 
 
 def rank_sessions(
@@ -107,6 +108,78 @@ def judge_candidates(
         blocked=matching.count_blocked(judged.mask[:, 0]),
         explain=explain,
     )
+
+
+@dataclass(frozen=True)
+class JudgedSpan:
+    """The sessions of a span judged for one child, by position: in the order of their starts."""
+
+    session_ids: Sequence[UUID]
+    # Every blocking reason of each, as matching's bits; 0 is open to the child.
+    mask: NDArray[np.uint16]
+    score: NDArray[np.float64]
+    ready: NDArray[np.bool_]
+    places_left: NDArray[np.int64]
+    # Equal for sessions of one activity.
+    activity: NDArray[np.int32]
+    # Explains one session in full, of the span or not.
+    explain: Callable[[UUID], Fit]
+
+    def blocked(self, positions: Sequence[int]) -> dict[str, int]:
+        """Count some of the sessions by their first blocking reason."""
+        return matching.count_blocked(self.mask[list(positions)])
+
+    def nearest_miss(self, positions: Sequence[int]) -> int | None:
+        """Find the session with the fewest blocking reasons, ties by their order and the start.
+
+        One that does not take place is no miss: nothing would make it possible.
+        """
+
+        def reasons(position: int) -> list[int]:
+            mask = int(self.mask[position])
+            return [bit for bit in range(len(matching.BLOCKING_REASONS)) if mask >> bit & 1]
+
+        near = [at for at in positions if not int(self.mask[at]) >> CANCELLED_BIT & 1]
+        return min(near, key=lambda at: (len(reasons(at)), reasons(at), at), default=None)
+
+
+def judge_span(
+    warm: WarmCatalogue,
+    child: Profile,
+    *,
+    situation: Situation,
+    starts_from: datetime,
+    starts_before: datetime,
+    now: datetime,
+) -> JudgedSpan:
+    """Judge every session of a span of time for one child."""
+    live = _live(warm, situation, now=now)
+    span = warm.arrays.span(starts_from, starts_before)
+    subject = matching_child(child)
+    judged = matching.judge_many(
+        warm.arrays, [(subject, situation.holdings)], live, span=span, weights=warm.weights
+    )
+
+    def explain(session_id: UUID) -> Fit:
+        return matching.explain_fit(
+            warm.arrays, subject, situation.holdings, live, session_id, weights=warm.weights
+        )
+
+    return JudgedSpan(
+        session_ids=warm.arrays.session_ids[span],
+        mask=judged.mask[0],
+        score=judged.score[0],
+        ready=judged.support[0] == 0,
+        places_left=live.places_left[span].astype(np.int64),
+        activity=warm.arrays.sessions.activity[span],
+        explain=explain,
+    )
+
+
+def setting_of(warm: WarmCatalogue, activity_id: UUID) -> str:
+    """Tell how inclusive an activity of the warm catalogue is."""
+    activities = warm.arrays.activities
+    return matching.SETTINGS[int(activities.setting[warm.arrays.activity_index[activity_id]])]
 
 
 def session_times(warm: WarmCatalogue, session_id: UUID) -> tuple[datetime, datetime]:

@@ -62,7 +62,8 @@ def make_plan(session: Transaction, contents: Contents, *, now: datetime, horizo
         [row.id for row in known_sessions.values()],
     )
     activity_ids = _plan_activities(contents, plan, known_activities, offers, provider_ids)
-    wanted = _plan_sessions(contents, plan, known_sessions, offers, activity_ids)
+    closed_from = _closed_activities(session, plan, known_activities)
+    wanted = _plan_sessions(contents, plan, known_sessions, offers, activity_ids, closed_from)
     vanished = _find_vanished(session, contents, known_activities, now=now, horizon=horizon)
     _spare_taken_places(session, contents, plan, wanted, vanished)
     return plan
@@ -104,12 +105,30 @@ def _plan_activities(
     return ids
 
 
+def _closed_activities(
+    session: Transaction, plan: Plan, known: Mapping[str, Activity]
+) -> dict[UUID, datetime]:
+    """Find from when on activities are closed, by themselves or with their providers."""
+    closed_providers = queries.list_closed_providers(session)
+    provider_of = {row.id: row.provider_id for row in known.values()} | {
+        row["id"]: row["provider_id"]
+        for row in (*plan.activities.created, *plan.activities.updated)
+    }
+    closed = {row.id: row.closed_from for row in known.values() if row.closed_from is not None}
+    for activity_id, provider_id in provider_of.items():
+        with_provider = closed_providers.get(provider_id)
+        if with_provider is not None:
+            closed[activity_id] = min(with_provider, closed.get(activity_id, with_provider))
+    return closed
+
+
 def _plan_sessions(
     contents: Contents,
     plan: Plan,
     known: Mapping[str, Session],
     offers: Mapping[UUID, list[Offer]],
     activity_ids: Mapping[str, UUID],
+    closed_from: Mapping[UUID, datetime],
 ) -> dict[UUID, tuple[int, Session]]:
     """Plan the sessions of the file; give the stored ones that it would change, with their rows."""
     changed: dict[UUID, tuple[int, Session]] = {}
@@ -122,6 +141,10 @@ def _plan_sessions(
         row = known.get(source_id)
         columns = _session_columns(record, contents.schedule_of.get(source_id), row)
         columns["activity_id"] = activity_id
+        closed = closed_from.get(activity_id)
+        if row is None and closed is not None and columns["starts_at"] >= closed:
+            # Kept as cancelled, so that the next import finds it and changes nothing.
+            columns |= {"status": "cancelled", "schedule_id": None}
         offered = _offers_differ(record.offers, offers.get(row.id, []) if row else [])
         before = len(plan.sessions.updated)
         id_ = _put(plan, "sessions", row, columns, touched=offered)

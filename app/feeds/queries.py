@@ -8,7 +8,7 @@ from sqlalchemy import ARRAY, ColumnElement, Text, Uuid, any_, cast, func, liter
 from sqlalchemy.orm import Session as Transaction
 
 from app.authorities.models import Authority
-from app.catalogue.models import Offer, Session
+from app.catalogue.models import Offer, Provider, Session
 from app.catalogue.queries import Row
 
 
@@ -32,6 +32,17 @@ def find_by_source_id(
         )
     )
     return {row.source_id: row for row in rows if row.source_id is not None}
+
+
+def list_closed_providers(session: Transaction) -> dict[UUID, datetime]:
+    """List the providers that have closed, or will, and from when on."""
+    rows = session.execute(
+        select(Provider.id, Provider.closed_from).where(
+            Provider.authority_id == session.info["authority_id"],
+            Provider.closed_from.is_not(None),
+        )
+    )
+    return {row.id: row.closed_from for row in rows if row.closed_from is not None}
 
 
 def list_scheduled(

@@ -180,7 +180,7 @@ def _create_plans() -> None:
             "authority_id", "booking_id", name=op.f("uq_transition_plans_authority_id_booking_id")
         ),
     )
-    for columns in (["closure_id", "state", "child_id"], ["child_id", "id"]):
+    for columns in (["closure_id", "state", "child_id"], ["child_id", "id"], ["session_id"]):
         op.create_index(
             op.f("_".join(["ix_transition_plans_authority_id", *columns])),
             "transition_plans",

@@ -257,6 +257,14 @@ OPERATIONS: dict[str, Operation] = {
         },
     ),
     "GET /v1/outcomes": Operation(for_brokers(200)),
+    # Of a session that is over, so that nothing else here is cancelled.
+    "POST /v1/closures": Operation(
+        part_of_the_authority(202),
+        lambda ids: {"session_id": ids["attended_session_id"], "reason": "The lake is dry"},
+    ),
+    "GET /v1/closures": Operation(for_brokers(200)),
+    "GET /v1/closures/{closure_id}": Operation(of_the_authority(200)),
+    "GET /v1/children/{child_id}/transition-plans": Operation(of_a_family(200)),
     "POST /v1/wishes": Operation(
         of_a_family(201),
         lambda ids: {"child_id": ids["child_id"], "text": "go fishing", "voice": "child"},

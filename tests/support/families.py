@@ -5,6 +5,7 @@ from typing import Any
 from app.ids import new_id
 from tests.support.bookings import book
 from tests.support.children import create_child
+from tests.support.closing import close_and_work
 from tests.support.passports import write_passport
 from tests.support.waiting import answer_offer, cancel, offers, wait_for, work_round
 from tests.support.world import World
@@ -68,6 +69,7 @@ def make_family(world: World, *, attends: str | None = None) -> dict[str, str]:
     ids["booking_id"] = create("/v1/bookings", {**order, "hold_minutes": 600})
     ids["arrangement_id"] = _make_arrangement(world, ids["household_id"])
     ids["offer_id"] = _make_offer(world, child["id"], ids["activity_id"])
+    ids["closure_id"] = _make_closure(world, child["id"], ids["activity_id"])
     started = create("/v1/activities", activity_body(attends or ids["provider_id"]))
     hour = {"starts_at": "2027-03-01T13:00:00Z", "ends_at": "2027-03-01T14:00:00Z"}
     began = create("/v1/sessions", {**session_body(started, day=1), **hour})
@@ -89,6 +91,15 @@ def _make_offer(world: World, child_id: str, activity_id: str) -> str:
     assert answer_offer(world, offer["id"], "decline").status_code == 200
     offer_id: str = offer["id"]
     return offer_id
+
+
+def _make_closure(world: World, child_id: str, activity_id: str) -> str:
+    """Take a place from the child by a closure."""
+    july = {"starts_at": "2027-07-03T10:00:00Z", "ends_at": "2027-07-03T12:00:00Z"}
+    form = {**session_body(activity_id, day=3), **july}
+    session = world.call("POST", "/v1/sessions", json=form).json()
+    book(world, child_id, session["id"])
+    return str(close_and_work(world, session_id=session["id"])["id"])
 
 
 def _make_arrangement(world: World, household_id: str) -> str:
