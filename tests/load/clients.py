@@ -9,7 +9,7 @@ from itertools import count
 from random import Random
 from uuid import UUID
 
-from tests.load.connection import Answer, Connection, Unanswered
+from tests.load.connection import Answer, Connection, NotSent, Unanswered
 from tests.load.history import Action, Event, Order, Phase
 
 # What a client does next, by weight. `waitlist` is left out where the service has none.
@@ -65,7 +65,7 @@ class Client:
         self.number = number
         self.record = record
         self.rng = rng
-        # Whether the last call went unanswered.
+        # Whether the last call went unanswered, or could not be made.
         self.cut_off = False
         self._token = token
         self._connection = Connection(port)
@@ -125,6 +125,12 @@ class Client:
         method: str = "POST",
         body: dict[str, str] | None = None,
     ) -> Answer | None:
+        try:
+            await self._connection.open()
+        except NotSent:
+            # Nothing was asked, so there is nothing to write down.
+            self.cut_off = True
+            return None
         call = next(self.record.calls)
         started = time.perf_counter()
 

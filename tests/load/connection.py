@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 TIMEOUT_S = 60.0
+LAST = re.compile(rb"\r\nconnection: *close", re.IGNORECASE)
 LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 
 
@@ -35,12 +36,17 @@ class Unanswered(ConnectionError):
     """The connection ended, or nothing came in time: what became of the request is unknown."""
 
 
+class NotSent(ConnectionError):
+    """Nobody took the connection: the request was never made."""
+
+
 class _Protocol(asyncio.Protocol):
     def __init__(self) -> None:
         self.waiting: asyncio.Future[Answer] | None = None
         self.closed = False
         self._received = b""
         self._body_at = self._end = -1
+        self._last = False
 
     def data_received(self, data: bytes) -> None:
         self._received += data
@@ -49,12 +55,15 @@ class _Protocol(asyncio.Protocol):
             if head < 0:
                 return
             length = LENGTH.search(self._received, 0, head)
+            self._last = LAST.search(self._received, 0, head) is not None
             self._body_at = head + 4
             self._end = self._body_at + (int(length[1]) if length else 0)
         if len(self._received) >= self._end:
             answer = Answer(int(self._received[9:12]), self._received[self._body_at : self._end])
             self._received = self._received[self._end :]
             self._body_at = -1
+            # Whoever asked again here would ask a server that listens no more.
+            self.closed = self._last
             if self.waiting is not None and not self.waiting.done():
                 self.waiting.set_result(answer)
 
@@ -83,8 +92,8 @@ class Connection:
         form: str | None = None,
     ) -> Answer:
         """Ask, and wait for the answer; raise `Unanswered` if none comes."""
+        await self.open()
         loop = asyncio.get_running_loop()
-        await self._open(loop)
         assert self._transport is not None
         content = form or ("" if body is None else json.dumps(body))
         kind = "application/x-www-form-urlencoded" if form else "application/json"
@@ -105,16 +114,19 @@ class Connection:
         finally:
             self._protocol.waiting = None
 
-    async def _open(self, loop: asyncio.AbstractEventLoop) -> None:
+    async def open(self) -> None:
+        """Connect, unless it is; raise `NotSent` if nobody is there."""
+        loop = asyncio.get_running_loop()
         if self._transport is not None and not self._protocol.closed:
             return
+        self.close()
         try:
             async with asyncio.timeout(TIMEOUT_S):
                 self._transport, self._protocol = await loop.create_connection(
                     _Protocol, "127.0.0.1", self._port
                 )
         except (OSError, TimeoutError) as error:
-            raise Unanswered("there is no connection") from error
+            raise NotSent from error
 
     def close(self) -> None:
         """Close it, if it is open."""

@@ -145,6 +145,8 @@ def _judge(stage: Stage, damage: Damage, size: Size, report: Report) -> None:
         "all, and some",
         met=damage.settled == unanswered > 0,
     )
+    for name, number in damage.unanswered.items():
+        report.tell(PART, f"of these, unknown after a {name}", number)
     report.none_of(PART, "answers that own up to a fault", record.answers["500 internal-error"])
     report.none_of(PART, "faults in the service's log", stage.server.faults())
     median_s = statistics.median(damage.seconds_down)

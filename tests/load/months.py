@@ -74,8 +74,6 @@ async def _play(
         set_clock(clock_file, instant + timedelta(seconds=1))
         wrong += _miscounted(stage, *await passing)
     volleys.close()
-    if volleys.record.faults:
-        wrong.append(f"{volleys.record.faults} faults")
     return wrong + volleys.violations()
 
 

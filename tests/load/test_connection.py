@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.load.connection import Answer, Connection, Unanswered
+from tests.load.connection import Answer, Connection, NotSent, Unanswered
 
 BODY = b'{"type": "/problems/full"}'
 ANSWER = b"HTTP/1.1 409 Conflict\r\nserver: x\r\nContent-Length: 26\r\n\r\n" + BODY
@@ -62,6 +62,18 @@ def test_answers_over_one_connection(times: int) -> None:
     assert [(answer.status, answer.slug) for answer in answers] == [(409, "full")] * times
 
 
+def test_an_answer_that_is_the_last_of_its_connection() -> None:
+    spoken: list[asyncio.Transport] = []
+
+    def speak(transport: asyncio.Transport) -> None:
+        spoken.append(transport)
+        transport.write(ANSWER.replace(b"server: x", b"Connection: close"))
+
+    asyncio.run(ask(speak, times=2))
+
+    assert len(set(spoken)) == 2
+
+
 @pytest.mark.parametrize("cut", [1, 20, len(ANSWER) - 40, len(ANSWER) - 1])
 def test_answers_in_pieces(cut: int) -> None:
     def speak(transport: asyncio.Transport) -> None:
@@ -84,5 +96,5 @@ def test_no_answer(speak: Speak) -> None:
 
 
 def test_nobody_there() -> None:
-    with pytest.raises(Unanswered):
+    with pytest.raises(NotSent):
         asyncio.run(Connection(9).request("GET", "/"))

@@ -72,7 +72,9 @@ class Volleys:
         """List what differs from what the clients were told, and what is sold too often."""
         kept = self.stage.kept()
         limits = check_limits(kept, capacity=self.stage.capacity, month=self.stage.month)
-        return check_history(self.record.events, kept) + limits
+        # A build that answers nothing but its own faults would sell nothing too often.
+        faults = [f"{n} times a fault" for n in [self.record.answers["500 internal-error"]] if n]
+        return check_history(self.record.events, kept) + limits + faults
 
 
 async def fire_all(stage: Stage, rng: Random) -> list[str]:
