@@ -1,8 +1,9 @@
 """The listings of one catalogue version, ready to be compared with phrases.
 
-Two things are compared: places among words (a static word-vector table, so that other words for
-the same thing lie close) and concepts (with their hierarchy). Each is measured against how well
-the phrase fits listings in general, then a logistic regression weighs both. All of it is frozen
+Three things are compared: places among words (a static word-vector table, so that other words for
+the same thing lie close), concepts (with their hierarchy) and topics (written knowledge of what
+words go with which activity). The first two are measured against how well the phrase fits listings
+in general, then a logistic regression weighs all three. All of it is frozen
 in `fit`, and every step is exact or the same for each phrase alone. So a score does not depend on
 which other phrases or listings are asked for.
 """
@@ -21,10 +22,11 @@ from matching.interests.attributes import load_attributes
 from matching.interests.lexicon import load_offered
 from matching.interests.listings import Listing, ListingSaid, read_listing
 from matching.interests.phrases import Phrase, pack
-from matching.interests.topics import load_topics
+from matching.interests.topics import load_topics, shown_name
 from matching.interests.vocabulary import Vocabulary
 
-# The logistic regression: weights of the two measures in standard deviations, and its offset.
+# The logistic regression: weights of the two measures in standard deviations, of the topic they
+# share most, and its offset.
 # Fitted by `python -m tests.benchmarks.interests --fit`.
 VECTOR_WEIGHT: Final = 1.06
 CONCEPT_WEIGHT: Final = 0.05
@@ -38,6 +40,8 @@ NAME_SHARE: Final = 0.8
 # So is a phrase that only names a concept, and a listing that is tagged with it or with a narrower
 # one. A title may be no more than a name ("Little Tigers").
 SAME_SHARE: Final = 0.3
+# A topic that both sides share by so much is told as a reason.
+SHOWN_TOPIC: Final = 0.25
 # Concepts that phrases name together and that are kept ready; more start anew.
 MOST_CONCEPT_PARTS: Final = 512
 # How much of what all listings have in common is taken out, so that they stand apart.
@@ -245,7 +249,7 @@ class InterestIndex:
         return min(best, key=lambda notation: (-best[notation], notation), default=None)
 
     def shared_word(self, phrase: Phrase, listing: int) -> str | None:
-        """Name the word of a listing that a phrase leads to: "bluey" leads to "dogs".
+        """Name what a phrase leads to at a listing: a word of it, or what both are about.
 
         Parameters
         ----------
@@ -255,10 +259,22 @@ class InterestIndex:
         Returns
         -------
         str or None
-            None if the listing says nothing of what the lexicon expects.
+            "bluey" leads to "dogs" where a listing says so, "choo choo" to "trains"; None if
+            nothing links them but likeness.
         """
-        stems = self._said[listing].stems
-        return next((word for word in phrase.leads_to if texts.stem(word) in stems), None)
+        said = self._said[listing]
+        word = next((word for word in phrase.leads_to if texts.stem(word) in said.stems), None)
+        if word is not None:
+            return word
+        known = load_topics().place
+        shared = {
+            name: share * float(said.topics[known[name]])
+            for name, share in phrase.topics
+            if name in known
+        }
+        # The greatest share, then the first name.
+        best = min(shared, key=lambda name: (-shared[name], name), default=None)
+        return shown_name(best) if best is not None and shared[best] >= SHOWN_TOPIC else None
 
     def carrying(self, notations: Iterable[str]) -> NDArray[np.bool_]:
         """Find the listings that carry concepts or narrower ones.

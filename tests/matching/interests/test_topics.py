@@ -87,3 +87,11 @@ def test_a_name_in_a_title_is_no_topic() -> None:
     index = InterestIndex(load_vocabulary()).fit(listings)
     (similarity,) = index.similarity(load_vocabulary().encode("bees"))
     assert similarity[1] > 2 * similarity[0]
+
+
+def test_a_shared_topic_explains() -> None:
+    listings = [Listing("The Loft", "Hornby layouts and locomotives."), Listing("Choir", "Carols.")]
+    index = InterestIndex(load_vocabulary()).fit(listings)
+    (phrase,) = load_vocabulary().encode("choo choo")
+    assert index.shared_word(phrase, 0) == "trains"
+    assert index.shared_word(phrase, 1) is None
