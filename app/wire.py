@@ -29,7 +29,8 @@ Pence = Annotated[int, Field(ge=0, le=100_000_000)]
 PlaceCost = Annotated[int, Field(ge=0, le=1_000_000)]
 Count = Annotated[int, Field(ge=0, le=100_000)]
 # An authority's own short code for what a family can afford.
-Band = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,20}$")]
+BAND_CODE = r"^[A-Za-z0-9_-]{1,8}$"
+Band = Annotated[str, StringConstraints(pattern=BAND_CODE)]
 Month = Annotated[str, StringConstraints(pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])$")]
 Latitude = Annotated[float, Field(ge=-90, le=90)]
 Longitude = Annotated[float, Field(ge=-180, le=180)]

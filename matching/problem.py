@@ -73,10 +73,8 @@ class ActivityRow:
     setting, break_type : str
     funding : tuple of str
         How a place may be taken: `free`, `contributory` or both.
-    price_pence : int
-        What the family pays for a contributory place.
-    cost_pence : int
-        What a place costs the authority, before what the family pays.
+    price_pence, cost_pence : int
+        What the family pays for a contributory place, and what a place costs altogether.
     concepts : tuple of str
         Notations of the concepts it carries; those the vocabulary does not hold stand alone.
     offers : tuple of OfferRow
@@ -273,8 +271,7 @@ class Remaining:
     free, contributory : int or None
         Places of the month.
     minutes, nights, pence : int or None
-        What is left of the year of the month: of time, of nights away, and of what the
-        authority pays.
+        Of the year that the month is in; the pence are the authority's.
     uncounted : tuple of str
         Break types that use nothing of all this.
     contribution_pence : int or None

@@ -1,7 +1,8 @@
 """What the authorities room takes and gives."""
 
+import re
 from datetime import date, datetime
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
@@ -9,7 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from app.access.schemas import ClientCredentials
 from app.codes import BreakType, NeedCode
-from app.wire import Band, CalendarDate, Count, Name, Pence, Wire
+from app.wire import BAND_CODE, Band, CalendarDate, Count, Name, Pence, Wire
 
 AgeYears = Annotated[int, Field(ge=0, le=25)]
 PerMonth = Annotated[int, Field(ge=0, le=100)]
@@ -49,6 +50,15 @@ class AuthorityCreated(BaseModel):
 
     authority: AuthorityRead
     client: ClientCredentials
+
+
+def _refuse_other_names(contributions: Any) -> Any:
+    # Left to itself pydantic names the key that it refuses, which may be anything.
+    if isinstance(contributions, dict) and not all(
+        isinstance(band, str) and re.search(BAND_CODE, band) for band in contributions
+    ):
+        raise PydanticCustomError("band", "A band is a code of up to 8 letters and digits")
+    return contributions
 
 
 def _each_once(values: list[str]) -> list[str]:
@@ -101,9 +111,9 @@ class PolicyCreate(Wire):
     # What a family pays for a contributory place, at most the activity's price: by the band of
     # the household's income, else this, else the price.
     contribution_pence: Pence | None = None
-    contribution_by_band: Annotated[dict[Band, Pence], Field(max_length=20)] = Field(
-        default_factory=dict
-    )
+    contribution_by_band: Annotated[
+        dict[Band, Pence], Field(max_length=20), BeforeValidator(_refuse_other_names)
+    ] = Field(default_factory=dict)
     min_age: AgeYears = 0
     max_age: AgeYears = 18
     cancel_notice_hours: Annotated[int, Field(ge=0, le=24 * 90)] = 24

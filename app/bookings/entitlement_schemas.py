@@ -91,7 +91,7 @@ class OverridesWrite(Wire):
                         },
                         {
                             "measure": "free",
-                            "allowed": None,
+                            "allowed": 4,
                             "starts_on": "2027-07-01",
                             "ends_on": "2027-08-31",
                             "reason": "Summer without school",

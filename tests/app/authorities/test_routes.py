@@ -145,6 +145,7 @@ class TestPolicies:
             ({"money_per_year_pence": -1}, "money_per_year_pence"),
             ({"uncounted_break_types": ["daily"]}, "uncounted_break_types.0"),
             ({"contribution_by_band": {"A": -1}}, "contribution_by_band.A"),
+            ({"contribution_by_band": {"a family of": 1}}, "contribution_by_band"),
             ({"contribution_by_band": {f"B{n}": 1 for n in range(21)}}, "contribution_by_band"),
             ({"waitlist_order": "random"}, "waitlist_order"),
             ({"offer_hours": 0}, "offer_hours"),
