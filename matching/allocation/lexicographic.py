@@ -1,0 +1,104 @@
+"""One level after the other, exactly: each is settled among what is best on those before."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from matching.allocation.kernel import best_within, most_weight, place_most
+from matching.allocation.network import Face, Level, Mask, Network, whole_face
+from matching.allocation.prices import least_prices
+from matching.allocation.problem import Integers
+from matching.errors import InvalidProblem
+
+
+def solve_levels(network: Network) -> tuple[Mask, Integers, Integers]:
+    """Find the best allocation on all levels, with the least prices that prove it.
+
+    Parameters
+    ----------
+    network : Network
+
+    Returns
+    -------
+    used : ndarray of shape (n_pairs,), bool
+    prices : ndarray of shape (n_entries, n_levels), int64
+        Of a place through the entry.
+    keeps : ndarray of shape (n_children, n_levels), int64
+
+    Raises
+    ------
+    InvalidProblem
+        When even one level alone does not fit in 64 bits.
+
+    Notes
+    -----
+    As many levels as provably fit are packed into one weight, as digits of a number whose base
+    is larger than what paths can gather of the lower levels; so packed weights compare as the
+    levels do. For what is left, the network is restricted to the face of the best allocations so
+    far, by complementary slackness: pairs that cost nothing at the prices, children that keep
+    something placed, sessions and pools with a price full.
+    """
+    face = whole_face(network)
+    used: Mask | None = None
+    rest = list(network.levels)
+    while rest:
+        packed, bases = _pack(rest, most_weight(network))
+        settled, rest = rest[: len(bases)], rest[len(bases) :]
+        if used is None:
+            # The kernel places the most by itself: the first level need not be in its weights.
+            used = place_most(network, _combine(settled[1:], bases[1:], len(network.pair)))
+        elif (face.usable & ~used).any():
+            used = best_within(network, face, packed)
+        prices, keeps = least_prices(network, face, used, packed)
+        _narrow(network, face, packed, prices, keeps)
+        face.prices += _digits(prices, bases)
+        face.keeps += _digits(keeps, bases)
+    if used is None:
+        raise InvalidProblem("there is nothing to reach")
+    return used, np.stack(face.prices, axis=1), np.stack(face.keeps, axis=1)
+
+
+def _pack(levels: list[Level], limit: int) -> tuple[Integers, list[int]]:
+    """Pack as many of the first levels as fit, each times its base plus the next."""
+    bases = [0]
+    size = int(levels[0].weights.max(initial=0))
+    if size > limit or 4 * levels[0].swing > 2**62:
+        raise InvalidProblem("pair_value is too large for so many children and sessions")
+    for level in levels[1:]:
+        # Prices, what is kept and a pair's weight are compared: two paths and two pairs.
+        base = 8 * level.swing + 1
+        if (size + 1) * base > limit:
+            break
+        size = (size + 1) * base
+        bases.append(base)
+    return _combine(levels[: len(bases)], bases, len(levels[0].weights)), bases
+
+
+def _combine(levels: list[Level], bases: list[int], n_pairs: int) -> Integers:
+    packed = np.zeros(n_pairs, dtype=np.int64)
+    for level, base in zip(levels, bases, strict=True):
+        packed = packed * base + level.weights
+    return packed
+
+
+def _digits(packed: Integers, bases: list[int]) -> list[Integers]:
+    """Take packed sums apart again, into digits on both sides of zero."""
+    digits = []
+    for base in reversed(bases[1:]):
+        half = base // 2
+        digit = (packed + half) % base - half
+        packed = (packed - digit) // base
+        digits.append(digit)
+    return [packed, *reversed(digits)]
+
+
+def _narrow(
+    network: Network, face: Face, weights: Integers, prices: Integers, keeps: Integers
+) -> None:
+    """Keep to the allocations that are best on the levels just settled."""
+    costs = keeps[network.child] + prices[network.entry] - weights
+    face.usable &= costs == 0
+    session = prices[: network.n_sessions]
+    face.pool_full |= prices[network.n_sessions :] > session[network.pool_session]
+    face.session_full |= session > 0
+    face.must_place |= keeps > 0

@@ -1,0 +1,45 @@
+"""The lottery: one number a child, drawn from the seed and the child's id and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from hashlib import blake2b
+from uuid import UUID
+
+import numpy as np
+
+from matching.allocation.problem import Integers
+
+
+def draw_order(ids: Sequence[UUID], seed: int, kind: bytes) -> Integers:
+    """Draw the order of children or sessions.
+
+    Parameters
+    ----------
+    ids : sequence of UUID
+    seed : int
+        From 0 to 2**64 - 1.
+    kind : bytes
+        What is drawn, `b"child"` or `b"session"`, so that the draws differ.
+
+    Returns
+    -------
+    ndarray of shape (n,), int64
+        The position of each id in the drawn order, 0 first.
+
+    Notes
+    -----
+    The ids are sorted by keyed BLAKE2b of their 16 bytes, the key being the seed in 8 bytes, big
+    end first; equal digests (never seen) by id. So whoever knows the seed can repeat the draw,
+    two children keep their order whoever else takes part, and neither the order of the rows nor
+    any name plays a part.
+    """
+    key = seed.to_bytes(8, "big")
+    drawn = [
+        (blake2b(one.bytes, digest_size=16, key=key, person=kind).digest(), one.bytes)
+        for one in ids
+    ]
+    order = sorted(range(len(drawn)), key=drawn.__getitem__)
+    position = np.empty(len(drawn), dtype=np.int64)
+    position[order] = np.arange(len(drawn))
+    return position
