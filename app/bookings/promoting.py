@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from app.bookings import queries, waitlist_queries
-from app.bookings.cancelling import CANCELLED, expire_holds
+from app.bookings.cancelling import end_for_provider, expire_holds
 from app.bookings.errors import (
     SessionCancelled,
     SessionFull,
@@ -24,7 +24,6 @@ from app.bookings.models import Booking
 from app.bookings.service import tell_change
 from app.bookings.taking import (
     give_back_entitlement,
-    release,
     take_entitlement,
     take_places,
     take_support,
@@ -218,7 +217,5 @@ def _end_one(session: Session, target: CatalogueSession, *, now: datetime) -> bo
     queries.lock_children(session, [turn.child_id])
     booking = queries.get_locked(session, turn.booking_id)
     if booking.status == "waitlisted":
-        release(session, booking, target.starts_at, gives_back_entitlement=True, now=now)
-        booking.cancel_cause = "provider"
-        tell_change(session, None, booking, CANCELLED, now=now, cause="provider")
+        end_for_provider(session, booking, target.starts_at, reason=None, facts={}, now=now)
     return True
