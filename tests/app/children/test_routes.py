@@ -259,6 +259,39 @@ class TestConsents:
         ]
 
 
+class TestHousehold:
+    @pytest.mark.parametrize(
+        ("headers", "body", "status"),
+        [
+            ({"If-Match": '"1"'}, {"income_band": None, "reference": "SB-1"}, 200),
+            ({}, {"income_band": "A"}, 428),
+            ({"If-Match": '"7"'}, {"income_band": "A"}, 412),
+            ({"If-Match": '"1"'}, {"income_band": "a band too long"}, 422),
+        ],
+    )
+    def test_is_changed_by_a_merge_patch(
+        self, world: World, headers: dict[str, str], body: dict[str, Any], status: int
+    ) -> None:
+        made = world.call("POST", "/v1/households", json={"income_band": "B"}).json()
+        path = f"/v1/households/{made['id']}"
+        answer = world.call("PATCH", path, json=body, headers=headers)
+
+        assert answer.status_code == status
+        expected = {**made, **body} if status == 200 else made
+        assert world.call("GET", path).json() == expected
+
+    def test_family_reads_its_own_and_changes_nothing(self, world: World) -> None:
+        child = create_child(world)
+        family = world.family_token(child["household_id"])
+        path = f"/v1/households/{child['household_id']}"
+        patched = world.call_with(
+            family, "PATCH", path, json={"income_band": "A"}, headers={"If-Match": "*"}
+        )
+
+        assert world.call_with(family, "GET", path).status_code == 200
+        assert patched.status_code == 403
+
+
 class TestTraces:
     def test_each_look_and_change_is_written_down(self, world: World) -> None:
         child = create_child(world)

@@ -70,6 +70,13 @@ class TestImport:
         assert report.unchanged == Counts(providers=1, activities=1, sessions=SATURDAYS + 1)
         assert report.created == report.updated == Counts()
 
+    def test_cost_of_a_place_stays_where_the_file_does_not_say_it(self, world: World) -> None:
+        take(world, ndjson(CLUB, JUDO | {"cost_pence": 2500}))
+        report = take(world, ndjson(CLUB, JUDO))
+
+        (activity,) = rows_of(world, Activity)
+        assert (activity.cost_pence, report.unchanged.activities) == (2500, 1)
+
     def test_what_differs_is_updated_and_keeps_its_id(self, world: World) -> None:
         take(world, ndjson(*FEED))
         before = {row.id for row in rows_of(world, Session)}
