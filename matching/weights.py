@@ -50,8 +50,8 @@ class Weights:
         The most that disliked things and unmet helpful needs take.
     """
 
-    base: float = 0.20
-    interest: float = 0.48
+    base: float = 0.26
+    interest: float = 0.42
     goal: float = 0.05
     distance: float = 0.08
     time: float = 0.03
@@ -61,7 +61,7 @@ class Weights:
     setting: float = 0.02
     friends: float = 0.04
     novelty: float = 0.02
-    dislike: float = 0.15
+    dislike: float = 0.21
     helpful_unmet: float = 0.05
 
     def __post_init__(self) -> None:
