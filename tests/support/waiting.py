@@ -83,3 +83,9 @@ def history(world: World, booking_id: str) -> Sequence[dict[str, Any]]:
         "items"
     ]
     return items
+
+
+def places_left(world: World, session_id: str) -> int:
+    """Read how many places a session has left."""
+    places: int = world.call("GET", f"/v1/sessions/{session_id}").json()["places_left"]
+    return places

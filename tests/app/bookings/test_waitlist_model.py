@@ -1,7 +1,6 @@
 """Waiting lists against a model of a page: whatever the steps, the same turns and offers."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
@@ -23,6 +22,7 @@ from app.bookings.waitlist_models import PlaceOffer, WaitlistEntry
 from app.catalogue.models import Session as CatalogueSession
 from app.db import transaction
 from app.engine.warm import WarmCatalogues
+from tests.app.bookings.waiting_line import Line
 from tests.support.catalogue import SATURDAY, add_activity, add_session
 from tests.support.clock import SetClock
 from tests.support.races import add_children, booking, breaches, essential, outcome
@@ -41,26 +41,6 @@ HOUR = timedelta(hours=1)
 PLACE = st.sampled_from(range(len(STARTS)))
 # Who is to go where, one after the other.
 ORDERS = st.lists(st.tuples(st.sampled_from(range(N_CHILDREN)), PLACE), min_size=2, max_size=6)
-
-
-@dataclass
-class Line:
-    """A booking, as the model sees it."""
-
-    child: int
-    place: int
-    status: str
-    joined: int
-    cause: str | None = None
-    # Of an open offer.
-    until: datetime | None = None
-    skipped: str | None = None
-    offers: list[str] = field(default_factory=list)
-
-    @property
-    def takes(self) -> bool:
-        """Tell whether a place is its own, or is kept for it."""
-        return self.status == "confirmed" or self.until is not None
 
 
 # What may happen, the usual more often. One rule for all of it, because Hypothesis leaves some of
