@@ -23,10 +23,10 @@ def most_weight(network: Network) -> int:
 
     Notes
     -----
-    OR-tools multiplies costs by the number of nodes, and a path has at most twice as many arcs as
-    nodes; a path's weight and one more arc's is also all that prices are made of.
+    OR-tools multiplies costs by the number of nodes. A price is the weight of a path, which has at
+    most two pairs for each entry, so prices stay below 2**59 and sums of a few within 64 bits.
     """
-    return 2**62 // (4 * (network.n_children + network.n_entries + 4))
+    return 2**62 // (16 * (network.n_children + network.n_entries + 4))
 
 
 def place_most(network: Network, weights: Integers) -> Mask:
@@ -52,7 +52,7 @@ def place_most(network: Network, weights: Integers) -> Mask:
         np.ones(len(network.pair), dtype=np.int64),
         -weights,
     )
-    asking = np.unique(network.child)
+    asking = np.flatnonzero(np.bincount(network.child, minlength=first_entry))
     tails = (
         np.full(len(asking), source),
         first_entry + n_sessions + np.arange(n_pools),
@@ -89,7 +89,7 @@ def best_within(network: Network, face: Face, weights: Integers) -> Mask:
     first_entry = network.n_children
     sink = first_entry + network.n_entries
     n_sessions = network.n_sessions
-    asking = np.unique(network.child[usable])
+    asking = np.flatnonzero(np.bincount(network.child[usable], minlength=first_entry))
     supply = np.zeros(sink + 1, dtype=np.int64)
     supply[asking] = 1
     # What must be full draws its places itself; the rest may go on.

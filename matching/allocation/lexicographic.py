@@ -50,7 +50,8 @@ def solve_levels(network: Network) -> tuple[Mask, Integers, Integers]:
         elif (face.usable & ~used).any():
             used = best_within(network, face, packed)
         prices, keeps = least_prices(network, face, used, packed)
-        _narrow(network, face, packed, prices, keeps)
+        if rest:
+            _narrow(network, face, packed, prices, keeps)
         face.prices += _digits(prices, bases)
         face.keeps += _digits(keeps, bases)
     if used is None:

@@ -7,11 +7,10 @@ from hashlib import blake2b
 from uuid import UUID
 
 import numpy as np
+from numpy.typing import NDArray
 
-from matching.allocation.problem import Integers
 
-
-def draw_order(ids: Sequence[UUID], seed: int, kind: bytes) -> Integers:
+def draw_order(ids: Sequence[UUID], seed: int, kind: bytes) -> NDArray[np.int64]:
     """Draw the order of children or sessions.
 
     Parameters

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from matching.allocation.lottery import draw_order
 from matching.allocation.problem import NONE, AllocationProblem, Integers
 
 Mask = NDArray[np.bool_]
+Positions = NDArray[np.int32]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,7 +36,7 @@ class Network:
         From positions of the problem to positions here.
     pair : ndarray of shape (n_pairs,), int64
         Positions in the problem of the pairs kept, ordered by child, then session.
-    child, entry : ndarray of shape (n_pairs,), int64
+    child, entry : ndarray of shape (n_pairs,), int32
         Entries below `n_sessions` are sessions, the others pools.
     capacity : ndarray of shape (n_sessions,), int64
     pool_session, pool_capacity : ndarray of shape (n_pools,), int64
@@ -48,8 +48,8 @@ class Network:
     session_position: Integers
     pool_position: Integers
     pair: Integers
-    child: Integers
-    entry: Integers
+    child: Positions
+    entry: Positions
     capacity: Integers
     pool_session: Integers
     pool_capacity: Integers
@@ -98,9 +98,7 @@ def whole_face(network: Network) -> Face:
     )
 
 
-def build_network(
-    problem: AllocationProblem, *, lottery: bool = True, keep: Mask | None = None
-) -> Network:
+def build_network(problem: AllocationProblem, *, lottery: bool = True) -> Network:
     """Put the problem in drawn order.
 
     Parameters
@@ -108,8 +106,6 @@ def build_network(
     problem : AllocationProblem
     lottery : bool
         Whether the lottery decides between what is equal in value.
-    keep : ndarray of shape (n_pairs,), bool, optional
-        The pairs to keep; all.
 
     Returns
     -------
@@ -117,24 +113,25 @@ def build_network(
 
     Notes
     -----
-    O(n log n) for n pairs.
+    O(n) for n pairs.
     """
-    child_position = draw_order(problem.child_ids, problem.seed, b"child")
-    session_position = draw_order(problem.session_ids, problem.seed, b"session")
+    child_position, session_position = problem.child_position, problem.session_position
     n_sessions = len(session_position)
     pool_at = session_position[problem.pool_session]
     pool_position = np.empty(len(pool_at), dtype=np.int64)
     pool_order = np.lexsort((problem.pool_kind, pool_at))
     pool_position[pool_order] = np.arange(len(pool_at))
 
-    child = child_position[problem.pair_child]
-    session = session_position[problem.pair_session]
-    kept = np.arange(len(child)) if keep is None else np.flatnonzero(keep)
-    order = kept[np.argsort((child * n_sessions + session)[kept])]
-    child, entry = child[order], session[order]
-    pool = problem.pair_pool[order]
-    drawn = pool != NONE
-    entry[drawn] = n_sessions + pool_position[pool[drawn]]
+    order = problem.pair_order
+    child = child_position.astype(np.int32)[problem.pair_child[order]]
+    if len(pool_at):
+        # Position -1 is a place of its own, behind all pools.
+        entry_of_pool = np.append(n_sessions + pool_position, NONE).astype(np.int32)
+        entry = entry_of_pool[problem.pair_pool[order]]
+        direct = np.flatnonzero(entry == NONE)
+        entry[direct] = session_position[problem.pair_session[order[direct]]]
+    else:
+        entry = session_position.astype(np.int32)[problem.pair_session[order]]
 
     capacity = np.empty(n_sessions, dtype=np.int64)
     # More places than children are as good as none too many, and keep the sums small.
@@ -158,7 +155,7 @@ def build_network(
 
 
 def _levels(
-    child: Integers, band: Integers, value: Integers, n_entries: int, lottery: bool
+    child: Positions, band: Integers, value: Integers, n_entries: int, lottery: bool
 ) -> tuple[Level, ...]:
     """Give the weights of each level and how far they sway.
 
@@ -175,7 +172,7 @@ def _levels(
     most = int(value.max(initial=0))
     levels.append(Level("value", value, max(1, n_entries * most)))
     if lottery:
-        points = n_children - child
+        points = n_children - child.astype(np.int64)
         levels.append(Level("lottery", points, max(1, n_children)))
         levels.append(Level("choice", points * value, max(1, n_entries * n_children * most)))
     return tuple(levels)

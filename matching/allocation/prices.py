@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from matching.allocation.network import Face, Mask, Network
-from matching.allocation.problem import NONE, Integers
+from matching.allocation.problem import Integers
 
-# Less than any label, and far enough from the edge of 64 bits to add a weight.
-_UNREACHED = -(2**62)
+# Less than any price, and far enough from the edge of 64 bits to add one.
+_UNREACHED = -(2**61)
 
 
 def least_prices(
@@ -40,53 +40,56 @@ def least_prices(
     because no chain that closes gains anything (label correcting, O(n_entries * n_pairs) at
     worst, a few rounds in practice).
     """
-    n_sessions = network.n_sessions
-    usable = np.flatnonzero(face.usable)
-    child, entry, weight = network.child[usable], network.entry[usable], weights[usable]
-    at = np.full(network.n_children, NONE)
-    at[child[used[usable]]] = entry[used[usable]]
+    n_sessions, n_entries = network.n_sessions, network.n_entries
+    chosen = np.flatnonzero(used)
+    entry_taken, weight_taken = network.entry[chosen], weights[chosen]
+    placed = network.child[chosen]
+    # Children without a place keep nothing, as if they sat at an entry without a price.
+    at = np.full(network.n_children, n_entries)
+    at[placed] = entry_taken
     own = np.zeros(network.n_children, dtype=np.int64)
-    own[child[used[usable]]] = weight[used[usable]]
+    own[placed] = weight_taken
+    weights = np.where(face.usable, weights, _UNREACHED)
+    firsts = np.searchsorted(network.child, np.arange(network.n_children + 1))
 
-    prices = np.full(network.n_entries, _UNREACHED)
+    prices = np.full(n_entries + 1, _UNREACHED)
     prices[:n_sessions][~face.session_full] = 0
-    outside = at[child] == NONE
-    np.maximum.at(prices, entry[outside], weight[outside])
+    prices[n_entries] = 0
+    pools = np.arange(n_sessions, n_entries)
+    taken = np.bincount(entry_taken, minlength=n_entries)[n_sessions:]
+    # A pool is as dear as its session at least; one with places left is not dearer.
+    dearer = np.flatnonzero(~face.pool_full)
+    level = dearer[taken[dearer] < network.pool_capacity[dearer]]
+    tails = np.concatenate((network.pool_session[dearer], pools[level]))
+    heads = np.concatenate((pools[dearer], network.pool_session[level]))
 
-    moving = ~outside & (at[child] != entry)
-    pool = n_sessions + np.arange(len(network.pool_session))
-    taken = np.bincount(entry[used[usable]], minlength=network.n_entries)[n_sessions:]
-    dearer, level = ~face.pool_full, taken < network.pool_capacity
-    level &= dearer
-    tails = (at[child[moving]], network.pool_session[dearer], pool[level])
-    heads = (entry[moving], pool[dearer], network.pool_session[level])
-    gains = (
-        weight[moving] - own[child[moving]],
-        np.zeros(int(dearer.sum()) + int(level.sum()), dtype=np.int64),
-    )
-    prices = _longest(prices, np.concatenate(tails), np.concatenate(heads), np.concatenate(gains))
+    changed = prices != _UNREACHED
+    # No longest chain visits an entry twice, or a pool without its session.
+    for _ in range(2 * n_entries + 3):
+        if not changed.any():
+            break
+        raised = prices.copy()
+        np.maximum.at(raised, heads, prices[tails])
+        keeps = own - prices[at]
+        moving = np.flatnonzero(changed[at])
+        if 4 * len(moving) > network.n_children:
+            np.maximum.at(raised, network.entry, weights - keeps[network.child])
+        else:
+            pairs = _ranges(firsts[moving], firsts[moving + 1])
+            np.maximum.at(
+                raised, network.entry[pairs], weights[pairs] - keeps[network.child[pairs]]
+            )
+        raised[raised < _UNREACHED // 2] = _UNREACHED
+        changed = raised > prices
+        prices = raised
+    keeps = own - prices[at]
+    if changed.any() or prices[n_entries] or (keeps[~face.must_place] < 0).any():
+        raise RuntimeError("the allocation is not the best of its face")
+    return prices[:n_entries], keeps
 
-    keeps = np.where(face.must_place, _UNREACHED, 0)
-    np.maximum.at(keeps, child, weight - prices[entry])
-    return prices, keeps
 
-
-def _longest(start: Integers, tails: Integers, heads: Integers, gains: Integers) -> Integers:
-    """Raise labels until no arc raises one any more."""
-    order = np.argsort(tails, kind="stable")
-    heads, gains = heads[order], gains[order]
-    counts = np.bincount(tails, minlength=len(start))
-    firsts = np.cumsum(counts) - counts
-    labels = start
-    changed = np.flatnonzero(labels != _UNREACHED)
-    for _ in range(len(start) + 2):
-        if not changed.size:
-            return labels
-        leaving = counts[changed]
-        arcs = np.repeat(firsts[changed] - np.cumsum(leaving) + leaving, leaving)
-        arcs += np.arange(len(arcs))
-        raised = labels.copy()
-        np.maximum.at(raised, heads[arcs], np.repeat(labels[changed], leaving) + gains[arcs])
-        changed = np.flatnonzero(raised > labels)
-        labels = raised
-    raise RuntimeError("the allocation is not the best of its face")
+def _ranges(firsts: Integers, ends: Integers) -> Integers:
+    """List what lies between each first and its end."""
+    counts = ends - firsts
+    listed: Integers = np.repeat(ends - np.cumsum(counts), counts) + np.arange(counts.sum())
+    return listed

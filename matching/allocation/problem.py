@@ -10,6 +10,7 @@ from uuid import UUID
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from matching.allocation.lottery import draw_order
 from matching.errors import InvalidProblem
 
 Integers = NDArray[np.int64]
@@ -62,6 +63,10 @@ class AllocationProblem:
         When sessions are, in any unit, open at the end; needed for a second round only.
     seed : int
         Of the lottery, from 0 to 2**64 - 1.
+    child_position, session_position : ndarray, int64
+        Places in the drawn order; made here. The child at 0 was drawn first.
+    pair_order : ndarray of shape (n_pairs,), int64
+        The pairs by their child's, then their session's place in that order; made here.
 
     Raises
     ------
@@ -85,13 +90,21 @@ class AllocationProblem:
     starts: Integers = field(default_factory=_unset)
     ends: Integers = field(default_factory=_unset)
     seed: int = 0
+    child_position: Integers = field(init=False)
+    session_position: Integers = field(init=False)
+    pair_order: Integers = field(init=False)
 
     def __post_init__(self) -> None:
-        for name in ("child_ids", "session_ids"):
-            ids = tuple(getattr(self, name))
+        if not 0 <= self.seed < 2**64:
+            raise InvalidProblem("seed must be 0 or more and less than 2**64")
+        for one in ("child", "session"):
+            ids: tuple[UUID, ...] = tuple(getattr(self, f"{one}_ids"))
             if len(set(ids)) != len(ids):
-                raise InvalidProblem(f"{name} must be distinct")
-            object.__setattr__(self, name, ids)
+                raise InvalidProblem(f"{one}_ids must be distinct")
+            position = draw_order(ids, self.seed, one.encode())
+            position.flags.writeable = False
+            object.__setattr__(self, f"{one}_ids", ids)
+            object.__setattr__(self, f"{one}_position", position)
         n_children, n_sessions = len(self.child_ids), len(self.session_ids)
         n_pairs, n_pools = np.size(self.pair_child), np.size(self.pool_session)
         for name, length, default in (
@@ -111,6 +124,13 @@ class AllocationProblem:
         ):
             object.__setattr__(self, name, _read_only(getattr(self, name), length, default, name))
         self._check_ranges()
+        child = self.child_position[self.pair_child]
+        session = self.session_position[self.pair_session]
+        order, keys = _sorted(child * n_sessions + session, n_children * n_sessions)
+        if (keys[1:] == keys[:-1]).any():
+            raise InvalidProblem("a child and a session must not be paired twice")
+        order.flags.writeable = False
+        object.__setattr__(self, "pair_order", order)
 
     def _check_ranges(self) -> None:
         n_children, n_sessions = len(self.child_ids), len(self.session_ids)
@@ -130,12 +150,8 @@ class AllocationProblem:
             values = getattr(self, name)
             if values.size and not (values.min() >= low and values.max() <= high):
                 raise InvalidProblem(f"{name} must lie within {low} and {high}")
-        if not 0 <= self.seed < 2**64:
-            raise InvalidProblem("seed must be 0 or more and less than 2**64")
         if np.any(self.ends < self.starts):
             raise InvalidProblem("ends must not be before starts")
-        if _has_duplicates(self.pair_child * n_sessions + self.pair_session):
-            raise InvalidProblem("a child and a session must not be paired twice")
         if _has_duplicates(self.pool_session * 2**31 + self.pool_kind):
             raise InvalidProblem("the pools of a session must differ in pool_kind")
         drawn = self.pair_pool != NONE
@@ -151,6 +167,17 @@ class AllocationProblem:
 def _has_duplicates(keys: Integers) -> bool:
     ordered = np.sort(keys)
     return bool((ordered[1:] == ordered[:-1]).any())
+
+
+def _sorted(keys: Integers, limit: int) -> tuple[Integers, Integers]:
+    """Sort keys below a limit; give the order and the keys in it."""
+    bits = len(keys).bit_length()
+    if limit >> (62 - bits):
+        order = np.argsort(keys)
+        return order, keys[order]
+    # Sorting the keys with their places behind them is twice as fast as sorting places by key.
+    packed = np.sort((keys << bits) | np.arange(len(keys)))
+    return packed & ((1 << bits) - 1), packed >> bits
 
 
 def _read_only(values: ArrayLike, length: int, default: int | None, name: str) -> Integers:

@@ -10,7 +10,7 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import csr_array
 
 from matching.allocation.bundles import Bundles, session_of_pair
-from matching.allocation.network import Mask, Network
+from matching.allocation.network import Mask, Network, Positions
 from matching.allocation.problem import Integers
 
 # HiGHS works in floats, and what it sums here are integers.
@@ -50,7 +50,9 @@ class Programme:
 
         session = session_of_pair(network)[self._pair]
         pool = network.entry[self._pair] - network.n_sessions
-        owner = np.concatenate((network.child[pairs], network.n_children + bundles.group[kept]))
+        owner: Integers = np.concatenate(
+            (network.child[pairs], network.n_children + bundles.group[kept])
+        )
         n_owners = int(owner.max(initial=0)) + 1
         once = self._rows(owner, np.arange(len(owner)), np.ones(len(owner)), n_owners)
         self._rules.append(LinearConstraint(once, -np.inf, 1))
@@ -73,7 +75,7 @@ class Programme:
                 self._rules.append(LinearConstraint(load[guarded] - running, low, high))
 
     def _rows(
-        self, row: Integers, column: Integers, value: NDArray[np.float64], n_rows: int
+        self, row: Integers | Positions, column: Integers, value: NDArray[np.float64], n_rows: int
     ) -> csr_array:
         return csr_array((value, (row, column)), shape=(n_rows, self._n_columns))
 
