@@ -18,6 +18,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any, Final
 from uuid import UUID
 
@@ -64,11 +65,11 @@ class Choice:
 
     def same_weekday(self, at: int) -> bool:
         """Tell whether a session is on the same day of the week."""
-        return _local(self.starts[at]).weekday() == _local(self.lost.starts_at).weekday()
+        return _day_and_time(self.starts[at])[0] == _day_and_time(self.lost.starts_at)[0]
 
     def same_time(self, at: int) -> bool:
         """Tell whether a session starts at about the same time of day."""
-        apart = abs(_time_of_day(self.starts[at]) - _time_of_day(self.lost.starts_at))
+        apart = abs(_day_and_time(self.starts[at])[1] - _day_and_time(self.lost.starts_at)[1])
         return min(apart, DAY - apart) <= SAME_TIME
 
     def together(self, at: int) -> bool:
@@ -207,10 +208,10 @@ def _shown(choice: Choice, fit: Fit) -> dict[str, Any]:
     }
 
 
-def _local(instant: datetime) -> datetime:
-    return instant.astimezone(LONDON)
-
-
-def _time_of_day(instant: datetime) -> timedelta:
-    local = _local(instant)
-    return timedelta(hours=local.hour, minutes=local.minute, seconds=local.second)
+# Every family's plan asks it of the same sessions.
+@lru_cache(maxsize=65_536)
+def _day_and_time(instant: datetime) -> tuple[int, timedelta]:
+    """Give the weekday and the time of day in Europe/London."""
+    local = instant.astimezone(LONDON)
+    since = timedelta(hours=local.hour, minutes=local.minute, seconds=local.second)
+    return local.weekday(), since

@@ -8,6 +8,7 @@ authority; it may run while the service is at work, because no change is ever ha
 from typing import Final
 
 from app.verification.checks.check import ACTIVE, Check
+from app.verification.checks.closures import CANCELLED_SESSIONS, PLANS
 from app.verification.checks.database import GUARDS, SERVING_ROLE, TENANCY
 from app.verification.checks.entitlement import AGES, ENTITLEMENT, MONTH, USES_ENTITLEMENT, YEAR
 from app.verification.checks.life_cycle import (
@@ -62,6 +63,8 @@ OF_AN_AUTHORITY: Final = (
     KEPT_PLACES,
     AGES,
     PASSPORTS,
+    CANCELLED_SESSIONS,
+    PLANS,
 )
 
 # Run once, with no tenant bound.

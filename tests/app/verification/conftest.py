@@ -9,6 +9,7 @@ from sqlalchemy import Connection, create_engine, text
 
 from app.embedded_postgres import EmbeddedPostgres
 from tests.support.catalogue import SATURDAY, add_activity, add_child, add_session
+from tests.support.closing import close_and_work
 from tests.support.passports import write_passport
 from tests.support.waiting import offers, wait_for, work_round
 from tests.support.world import World
@@ -66,12 +67,21 @@ def busy(world: World) -> dict[str, UUID]:
     return {
         **ids,
         **wait_in_line(world, activity_id),
+        "lost": lose_a_place(world, activity_id),
         "attended": UUID(attended),
         "child": UUID(child_id),
         "session": UUID(session_id),
         "later": UUID(later_id),
         "authority": world.authority_id,
     }
+
+
+def lose_a_place(world: World, activity_id: UUID) -> UUID:
+    """Take a child's place by a closure."""
+    session_id = add_session(world, activity_id, SATURDAY + timedelta(days=21))
+    booking_id = book(world, add_child(world), session_id)
+    close_and_work(world, session_id=session_id)
+    return UUID(booking_id)
 
 
 def wait_in_line(world: World, activity_id: UUID) -> dict[str, UUID]:

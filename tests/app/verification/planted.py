@@ -263,4 +263,27 @@ PLANTED: list[tuple[Check, list[str], dict[str, Any]]] = [
         {"child_id": "child", "versions": 1},
     ),
     (checks.PASSPORTS, ["DELETE FROM child_keys"], {"child_id": "child"}),
+    (
+        checks.CANCELLED_SESSIONS,
+        [
+            "UPDATE sessions SET status = 'cancelled', updated_at = '2027-03-01T12:49Z'"
+            " WHERE id = :session"
+        ],
+        {"booking_id": "firm", "status": "confirmed"},
+    ),
+    (
+        checks.PLANS,
+        ["UPDATE bookings SET status = 'confirmed', cancelled_at = NULL WHERE id = :lost"],
+        {"booking_id": "lost", "booking": "confirmed"},
+    ),
+    (
+        checks.PLANS,
+        ["UPDATE transition_plans SET state = 'released', planned_at = NULL"],
+        {"booking_id": "lost", "closure": "done"},
+    ),
+    (
+        checks.PLANS,
+        ["DELETE FROM events WHERE type = 'closure.family_told'"],
+        {"booking_id": "lost", "state": "planned"},
+    ),
 ]
