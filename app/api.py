@@ -18,6 +18,9 @@ from app.learning import routes as learning
 from app.matches import routes as matches
 from app.outcomes import routes as outcomes
 from app.passports import routes as passports
+from app.rounds import brochure_routes as brochures
+from app.rounds import choice_routes as choices
+from app.rounds import routes as rounds
 from app.wishes import routes as wishes
 
 oauth = access.router
@@ -39,4 +42,7 @@ v1.include_router(passports.router)
 v1.include_router(matches.router)
 v1.include_router(closures.router)
 v1.include_router(wishes.router)
+v1.include_router(rounds.router)
+v1.include_router(brochures.router)
+v1.include_router(choices.router)
 v1.include_router(learning.router)

@@ -32,6 +32,7 @@ from app.db import NO_TENANT, transaction
 from app.engine.warm import WarmCatalogues
 from app.errors import Unavailable
 from app.learning.service import learn
+from app.rounds.service import announce
 
 log = structlog.get_logger()
 
@@ -131,6 +132,13 @@ def read_interests_again(sessions: sessionmaker[Session], _: Clock) -> None:
                 done = children.read_interests_again(session, limit=MOST_AT_ONCE)
 
 
+def announce_choices(sessions: sessionmaker[Session], clock: Clock) -> None:
+    """Tell of rounds whose choices have opened or closed; that they have follows from the dates."""
+    for authority_id in _authorities(sessions):
+        with transaction(sessions, authority_id) as session:
+            announce(session, now=clock())
+
+
 def learn_weights(sessions: sessionmaker[Session], clock: Clock) -> None:
     """Learn from attendance and feedback how each authority's matches are weighed."""
     for authority_id in _authorities(sessions):
@@ -181,6 +189,7 @@ def make_queue(engine: Engine, sessions: sessionmaker[Session], clock: Clock) ->
         await asyncio.to_thread(work_on_closure, sessions, clock, warm, *ids)
 
     every("* * * * *", end_expired_holds)
+    every("* * * * *", announce_choices)
     every("* * * * *", offer_freed_places, warm)
     every("* * * * *", work_on_closures, warm)
     every("23 * * * *", look_again_at_waitlists)

@@ -85,7 +85,8 @@ def field_problems(errors: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
             location[-1] = "?"
         problems.append(
             {
-                "field": ".".join(location) or str(error["loc"][0]),
+                # A rule of the whole body has no place in it.
+                "field": ".".join(location) or str(next(iter(error["loc"]), "body")),
                 "rule": error["type"],
                 "message": RULES_WITHOUT_QUOTES.get(error["type"], error["msg"]),
             }

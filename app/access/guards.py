@@ -189,6 +189,11 @@ ClosuresRead = Annotated[Caller, _door(Scope.CLOSURES_READ)]
 ClosuresWrite = Annotated[Caller, _door(Scope.CLOSURES_WRITE)]
 WishesRead = Annotated[Caller, _door(Scope.WISHES_READ)]
 WishesWrite = Annotated[Caller, _door(Scope.WISHES_WRITE)]
+RoundsRead = Annotated[Caller, _door(Scope.ROUNDS_READ)]
+RoundsWrite = Annotated[Caller, _door(Scope.ROUNDS_WRITE)]
+CoverageRead = Annotated[Caller, _door(Scope.COVERAGE_READ)]
+ChoicesRead = Annotated[Caller, _door(Scope.CHOICES_READ)]
+ChoicesWrite = Annotated[Caller, _door(Scope.CHOICES_WRITE)]
 
 
 def check_routes(app: FastAPI) -> None:

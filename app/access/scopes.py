@@ -45,6 +45,11 @@ class Scope(StrEnum):
     CLOSURES_WRITE = "closures:write"
     WISHES_READ = "wishes:read"
     WISHES_WRITE = "wishes:write"
+    ROUNDS_READ = "rounds:read"
+    ROUNDS_WRITE = "rounds:write"
+    COVERAGE_READ = "coverage:read"
+    CHOICES_READ = "choices:read"
+    CHOICES_WRITE = "choices:write"
 
 
 DESCRIPTIONS: dict[Scope, str] = {
@@ -77,6 +82,11 @@ DESCRIPTIONS: dict[Scope, str] = {
     Scope.CLOSURES_WRITE: "Close a provider, an activity or a session",
     Scope.WISHES_READ: "Read wishes",
     Scope.WISHES_WRITE: "Record wishes",
+    Scope.ROUNDS_READ: "Read rounds and their brochures",
+    Scope.ROUNDS_WRITE: "Plan and publish rounds",
+    Scope.COVERAGE_READ: "Read what a quarter does not cover",
+    Scope.CHOICES_READ: "Read what was chosen in a round",
+    Scope.CHOICES_WRITE: "Choose in a round",
 }
 
 FAMILY_SCOPES = frozenset(
@@ -94,6 +104,9 @@ FAMILY_SCOPES = frozenset(
         Scope.PASSPORTS_WRITE,
         Scope.WISHES_READ,
         Scope.WISHES_WRITE,
+        Scope.ROUNDS_READ,
+        Scope.CHOICES_READ,
+        Scope.CHOICES_WRITE,
     }
 )
 
@@ -115,6 +128,8 @@ SCOPES_OF_KIND: dict[ClientKind, frozenset[Scope]] = {
         Scope.OVERRIDES_WRITE,
         Scope.CLOSURES_READ,
         Scope.CLOSURES_WRITE,
+        Scope.ROUNDS_WRITE,
+        Scope.COVERAGE_READ,
     },
     # Without a family's grant these open the doors, but there is no household behind them.
     ClientKind.FAMILY_APP: FAMILY_SCOPES,
