@@ -96,7 +96,7 @@ class InterestIndex:
         return self
 
     def _fit_places(self, places: NDArray[np.float32]) -> None:
-        places = places - COMMON_SHARE * places.mean(axis=0)
+        places = places - COMMON_SHARE * _settled(places.mean(axis=0, dtype=np.float64))
         # Whole numbers up to 127, as phrases have them: their products are exact in float32, in
         # whatever order they are added, up to 1,000 dimensions.
         packed = [np.frombuffer(pack(place), dtype=np.int8) for place in places]
@@ -305,7 +305,13 @@ def _background() -> list[Listing]:
 
 def _standardised(values: NDArray[np.float32]) -> NDArray[np.float32]:
     """Give each row in standard deviations from its mean; a row that does not vary as zeros."""
-    means = values.mean(axis=1, keepdims=True)
-    deviations = values.std(axis=1, keepdims=True)
-    scaled: NDArray[np.float32] = (values - means) / np.where(deviations > 1e-6, deviations, 1.0)
+    means = _settled(values.mean(axis=1, keepdims=True, dtype=np.float64))
+    deviations = _settled(values.std(axis=1, keepdims=True, dtype=np.float64))
+    deviations[deviations <= 1e-6] = 1.0
+    scaled: NDArray[np.float32] = (values - means) / deviations
     return scaled
+
+
+def _settled(means: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Round off what depends on the order in which the listings were added up."""
+    return means.round(9).astype(np.float32)

@@ -78,14 +78,16 @@ def read_listing(listing: Listing, vocabulary: Vocabulary) -> ListingSaid:
     -------
     ListingSaid
     """
-    labels = " ".join(vocabulary.label(notation) for notation in listing.concepts)
+    # In one order, as concepts have none and sums of fractions do.
+    concepts = sorted(listing.concepts)
+    labels = " ".join(vocabulary.label(notation) for notation in concepts)
     title, description = texts.tokens(listing.title), texts.tokens(listing.description)
     stems = [texts.stem(token) for token in (*title, texts.STOP, *description)]
     title_stems, description_stems = stems[: len(title)], stems[len(title) + 1 :]
 
     named = dict.fromkeys(vocabulary.recognise_stems(description_stems), IN_DESCRIPTION)
     named.update(dict.fromkeys(vocabulary.recognise_stems(title_stems), 1.0))
-    named.update(dict.fromkeys(listing.concepts, 1.0))
+    named.update(dict.fromkeys(concepts, 1.0))
 
     led = load_offered().find([*title_stems, texts.STOP, *texts.token_stems(labels)])
     offered = [word for *_, leads_to in led for word in leads_to]
