@@ -11,9 +11,18 @@ A library: rows and a child in, frozen results out; it knows no database and no 
 Where things are: `problem` what goes in, `result` what comes out, `catalogue` rows to arrays,
 `eligibility` and `support` what blocks, `scoring` what is measured, `blend` how it adds up,
 `weights` how much each counts, `learning` what past bookings say of that and `calibration` how
-well, `ranking` the best first, `explain` and `fit` the words, `interests` what children say.
+well, `ranking` the best first, `explain` and `fit` the words, `interests` what children say;
+`allocation` gives the scarce places of a month out to everybody at once.
 """
 
+from matching.allocation.allocate import allocate
+from matching.allocation.checking import Verdict, check_allocation
+from matching.allocation.comparisons import EquityRow, equity, first_come, pure_lottery
+from matching.allocation.problem import AllocationProblem
+from matching.allocation.reasons import REFUSAL_CAUSES, Refusals, explain_allocation
+from matching.allocation.repairing import Repair, repair
+from matching.allocation.result import Allocation, Certificate
+from matching.allocation.second_round import second_round, without_overlaps
 from matching.blend import Scores, score
 from matching.calibration import CurvePoint, Quality
 from matching.catalogue import Catalogue, build_catalogue
@@ -77,19 +86,24 @@ __all__ = [
     "NEED_CODES",
     "NEED_LABELS",
     "OFFER_KINDS",
+    "REFUSAL_CAUSES",
     "SETTINGS",
     "SUPPORT_STATES",
     "VOICES",
     "WEEKDAYS",
     "ActivityRow",
+    "Allocation",
+    "AllocationProblem",
     "AnyWeights",
     "Arrangement",
     "Booked",
     "Catalogue",
+    "Certificate",
     "Child",
     "Concept",
     "CurvePoint",
     "Eligibility",
+    "EquityRow",
     "Fit",
     "Holdings",
     "InUse",
@@ -112,26 +126,38 @@ __all__ = [
     "Quality",
     "RankingMeasures",
     "Reason",
+    "Refusals",
     "Remaining",
+    "Repair",
     "Scores",
     "SessionRow",
     "Suggestion",
     "SupportService",
+    "Verdict",
     "Vocabulary",
     "Weights",
     "Window",
+    "allocate",
     "build_catalogue",
+    "check_allocation",
     "count_blocked",
     "eligible",
     "encoder_version",
+    "equity",
+    "explain_allocation",
     "explain_fit",
+    "first_come",
     "judge_many",
     "learn",
     "load_vocabulary",
     "match",
     "mean_measures",
     "measure_ranking",
+    "pure_lottery",
     "rank_listings",
+    "repair",
     "score",
+    "second_round",
     "suggest",
+    "without_overlaps",
 ]
