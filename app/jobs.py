@@ -106,14 +106,24 @@ def work_on_closure(
     closure_id: UUID,
 ) -> None:
     """End the bookings of one closure and plan for its families, a few children a transaction."""
+    passed_over: set[UUID] = set()
     going_on = True
-    try:
-        while going_on:
+    while going_on:
+        failed_before = len(passed_over)
+        try:
             with transaction(sessions, authority_id) as session:
-                going_on = work_step(session, warm, closure_id, now=clock())
-    except (Unavailable, OperationalError) as error:
-        # What is done stays done; the next round goes on.
-        log.warning("closure_cut_short", error=type(error).__name__)
+                going_on = work_step(
+                    session, warm, closure_id, passed_over=passed_over, now=clock()
+                )
+        except (Unavailable, OperationalError) as error:
+            # What is done stays done; the next round goes on.
+            log.warning("closure_cut_short", error=type(error).__name__)
+            return
+        except Exception as error:
+            if len(passed_over) == failed_before:
+                raise
+            # One family's fault keeps no other waiting; the next round tries that one again.
+            log.error("closure_step_failed", error=type(error).__name__)
 
 
 def forget_idempotency_keys(sessions: sessionmaker[Session], clock: Clock) -> None:

@@ -29,6 +29,8 @@ from app.engine.service import JudgedSpan, judge_span, setting_of
 from app.engine.warm import WarmCatalogue, WarmCatalogues
 from app.outbox.service import emit
 
+# States of a plan that something has still to be done for, in the order of doing it.
+UNFINISHED: Final = ("found", "released")
 LIVE: Final = ("held", "confirmed", "waitlisted")
 # The last session of the window may start on its last instant.
 ONE_MOMENT: Final = timedelta(microseconds=1)
@@ -45,20 +47,33 @@ class Judged:
 
 
 def work_step(
-    session: Session, catalogues: WarmCatalogues, closure_id: UUID, *, now: datetime
+    session: Session,
+    catalogues: WarmCatalogues,
+    closure_id: UUID,
+    *,
+    passed_over: set[UUID],
+    now: datetime,
 ) -> bool:
-    """End a child's bookings, or plan for a child and its friends; tell whether to go on."""
+    """End a child's bookings, or plan for a child and its friends; tell whether to go on.
+
+    A child at whom the step fails stays in `passed_over`: the others do not wait for it.
+    """
     closure = queries.lock_closure(session, closure_id)
     if closure is None:
         return False
-    child_id = queries.next_child(session, closure_id, "found")
-    if child_id is not None:
-        _release(session, closure, child_id, now=now)
-        return True
-    child_id = queries.next_child(session, closure_id, "released")
-    if child_id is not None:
-        _plan(session, catalogues, closure, child_id, now=now)
-        return True
+    for state in UNFINISHED:
+        child_id = queries.next_child(session, closure_id, state, passed_over=passed_over)
+        if child_id is not None:
+            passed_over.add(child_id)
+            if state == "found":
+                _release(session, closure, child_id, now=now)
+            else:
+                _plan(session, catalogues, closure, child_id, now=now)
+            session.flush()
+            passed_over.remove(child_id)
+            return True
+    if queries.count_unfinished(session, closure_id):
+        return False
     closure.status, closure.done_at = "done", now
     closure.version += 1
     emit(session, "closure.done", closure.id, sequence=closure.version, now=now)

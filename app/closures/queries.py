@@ -177,13 +177,31 @@ def sessions_shown(
     return {row.id: row for row in rows}
 
 
-def next_child(session: Session, closure_id: UUID, state: str) -> UUID | None:
-    """Find a child whose plans are in a state."""
+def next_child(
+    session: Session, closure_id: UUID, state: str, *, passed_over: Collection[UUID]
+) -> UUID | None:
+    """Find a child, not passed over, whose plans are in a state."""
     return session.scalar(
         select(TransitionPlan.child_id)
-        .where(TransitionPlan.closure_id == closure_id, TransitionPlan.state == state)
+        .where(
+            TransitionPlan.closure_id == closure_id,
+            TransitionPlan.state == state,
+            TransitionPlan.child_id.not_in(passed_over),
+        )
         .order_by(TransitionPlan.child_id)
         .limit(1)
+    )
+
+
+def count_unfinished(session: Session, closure_id: UUID) -> int:
+    """Count the plans of a closure that are not made yet."""
+    return (
+        session.scalar(
+            select(func.count())
+            .select_from(TransitionPlan)
+            .where(TransitionPlan.closure_id == closure_id, TransitionPlan.state != "planned")
+        )
+        or 0
     )
 
 

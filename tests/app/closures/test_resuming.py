@@ -111,6 +111,37 @@ class TestCutShort:
         assert read_closure(world, closure["id"]) == before
 
 
+class TestFault:
+    @pytest.mark.parametrize("part", ["_release", "_judge_all"])
+    def test_one_familys_fault_keeps_no_other_waiting(
+        self,
+        world: World,
+        closure: dict[str, Any],
+        monkeypatch: pytest.MonkeyPatch,
+        part: str,
+    ) -> None:
+        unlucky = UUID(read_closure(world, closure["id"])["plans"]["items"][3]["child_id"])
+        done = getattr(planning, part)
+
+        def fail(*args: Any, **kwargs: Any) -> Any:
+            result = done(*args, **kwargs)
+            # The child itself, or it among its friends.
+            if unlucky == args[2] or (part == "_judge_all" and unlucky in args[2]):
+                raise ValueError
+            return result
+
+        monkeypatch.setattr(planning, part, fail)
+        work_on(world, closure["id"])
+        monkeypatch.undo()
+        so_far = read_closure(world, closure["id"])
+        assert so_far["status"] == "working"
+        assert so_far["planned"] >= CHILDREN - 2
+
+        work_on(world, closure["id"])
+
+        assert_whole(world, closure["id"])
+
+
 class TestTwoWorkers:
     def test_each_step_is_done_once(self, world: World, closure: dict[str, Any]) -> None:
         work_and_check(world, closure["id"])
@@ -121,12 +152,14 @@ def forget_state(monkeypatch: pytest.MonkeyPatch) -> None:
     done = queries.next_child
     steps = iter(range(CHILDREN * 2))
 
-    def next_child(session: Session, closure_id: UUID, state: str) -> UUID | None:
+    def next_child(
+        session: Session, closure_id: UUID, state: str, *, passed_over: set[UUID]
+    ) -> UUID | None:
         if next(steps, None) is not None:
             session.execute(
                 text("UPDATE transition_plans SET state = 'released', planned_at = NULL")
             )
-        return done(session, closure_id, state)
+        return done(session, closure_id, state, passed_over=passed_over)
 
     monkeypatch.setattr("app.closures.queries.next_child", next_child)
 
