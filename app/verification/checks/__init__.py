@@ -10,8 +10,17 @@ from typing import Final
 from app.verification.checks.check import ACTIVE, Check
 from app.verification.checks.closures import CANCELLED_SESSIONS, PLANS
 from app.verification.checks.database import GUARDS, SERVING_ROLE, TENANCY
-from app.verification.checks.entitlement import AGES, ENTITLEMENT, MONTH, USES_ENTITLEMENT, YEAR
+from app.verification.checks.entitlement import (
+    AGES,
+    ENTITLEMENT,
+    MONTH,
+    OVERRIDES,
+    USES_ENTITLEMENT,
+    YEAR,
+    YEARS,
+)
 from app.verification.checks.life_cycle import (
+    ARRANGED,
     ATTENDANCE,
     CANCELLED,
     EVENTS,
@@ -20,7 +29,9 @@ from app.verification.checks.life_cycle import (
     IDEMPOTENCY,
     LOST_BOOKINGS,
     OLD_HOLDS,
+    PARTIES,
 )
+from app.verification.checks.outcomes import PROGRESS, PROGRESSIONS
 from app.verification.checks.passports import PASSPORTS
 from app.verification.checks.places import (
     ONE_BOOKING,
@@ -44,16 +55,22 @@ OF_AN_AUTHORITY: Final = (
     YEAR,
     USES_ENTITLEMENT,
     MONTH,
+    YEARS,
+    OVERRIDES,
     ONE_BOOKING,
     OVERLAP,
+    PARTIES,
     SESSION_SUPPORT,
     SERVICE_WEEKS,
     OFFERS,
     WAITING,
     PASSED_OVER,
     CANCELLED,
+    ARRANGED,
     ATTENDANCE,
     FEEDBACK,
+    PROGRESS,
+    PROGRESSIONS,
     EVENTS,
     HISTORY,
     LOST_BOOKINGS,

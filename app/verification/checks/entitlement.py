@@ -68,6 +68,31 @@ MONTH: Final = Check(
     """,
 )
 
+YEARS: Final = Check(
+    "years",
+    "A booking counts in the year of its month, from April to March, and uses nothing of it where"
+    " its type of break does not count.",
+    """
+    SELECT jsonb_build_object('booking_id', id, 'month', month, 'year', year,
+                              'counts', counts) AS facts,
+           year <> to_char(first - interval '3 months', 'YYYY') || '/'
+                   || to_char(first + interval '9 months', 'YY')
+           OR NOT counts AND yearly_use <> '{}' AS broken
+    FROM bookings CROSS JOIN LATERAL to_date(month, 'YYYY-MM') AS first
+    """,
+)
+
+OVERRIDES: Final = Check(
+    "overrides",
+    "An override ends on no earlier day than it starts, and is ended after it was recorded.",
+    """
+    SELECT jsonb_build_object('override_id', id, 'child_id', child_id,
+                              'measure', measure) AS facts,
+           starts_on > ends_on OR coalesce(ended_at < recorded_at, false) AS broken
+    FROM entitlement_overrides
+    """,
+)
+
 AGES: Final = Check(
     "ages",
     "An active booking is for a child of the policy's ages on the day of the session.",

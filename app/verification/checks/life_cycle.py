@@ -21,6 +21,32 @@ CANCELLED: Final = Check(
     """,
 )
 
+ARRANGED: Final = Check(
+    "arranged",
+    "A place that is firm has no support left to arrange.",
+    """
+    SELECT jsonb_build_object('arrangement_id', a.id, 'booking_id', b.id, 'need', a.need,
+                              'status', b.status) AS facts,
+           a.status = 'open' AND b.status IN ('confirmed', 'attended', 'no_show') AS broken
+    FROM arrangements a
+    JOIN bookings b ON b.authority_id = a.authority_id AND b.id = a.booking_id
+    """,
+)
+
+PARTIES: Final = Check(
+    "parties",
+    "Those who were booked together are different children in one session.",
+    """
+    SELECT jsonb_build_object('party_id', party_id, 'bookings', count(*),
+                              'children', count(DISTINCT child_id),
+                              'sessions', count(DISTINCT session_id)) AS facts,
+           count(DISTINCT session_id) > 1 OR count(DISTINCT child_id) < count(*) AS broken
+    FROM bookings
+    WHERE party_id IS NOT NULL
+    GROUP BY party_id
+    """,
+)
+
 ATTENDANCE: Final = Check(
     "attendance",
     "Nobody has attended, or stayed away from, a session that has not begun.",

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -10,6 +11,7 @@ from sqlalchemy import Connection, create_engine, text
 from app.embedded_postgres import EmbeddedPostgres
 from tests.support.catalogue import SATURDAY, add_activity, add_child, add_session
 from tests.support.closing import close_and_work
+from tests.support.parties import book_party
 from tests.support.passports import write_passport
 from tests.support.waiting import offers, wait_for, work_round
 from tests.support.world import World
@@ -35,16 +37,7 @@ def busy(world: World) -> dict[str, UUID]:
     service = {"need": "interpreter", "lead_days": 1, "cost_pence": 900, "per_week": 3}
     assert world.call("POST", "/v1/authority/support-services", json=service).status_code == 201
     activity_id = add_activity(world, offers=offers)
-    attended = book(
-        world, add_child(world), add_session(world, activity_id, world.clock.now + HOUR)
-    )
-    world.clock.now += HOUR
-    for path, body in (
-        ("attendance", {"attended": True}),
-        ("feedback", {"voice": "child", "rating": 5}),
-    ):
-        answer = world.call("POST", f"/v1/bookings/{attended}/{path}", json=body)
-        assert answer.status_code == 200, answer.text
+    grown = gain(world, activity_id)
     needs = [
         {"code": "one_to_one", "importance": "essential"},
         {"code": "interpreter", "importance": "essential"},
@@ -66,14 +59,70 @@ def busy(world: World) -> dict[str, UUID]:
     assert answer.status_code == 200, answer.text
     return {
         **ids,
+        **grown,
+        **go_together(world, later_id),
         **wait_in_line(world, activity_id),
         "lost": lose_a_place(world, activity_id),
-        "attended": UUID(attended),
         "child": UUID(child_id),
         "session": UUID(session_id),
         "later": UUID(later_id),
         "authority": world.authority_id,
     }
+
+
+def gain(world: World, activity_id: str) -> dict[str, UUID]:
+    """Let a child attend, come closer to a goal, become a mentor, and be allowed more."""
+    child_id = add_child(world)
+    of_child = f"/v1/children/{child_id}"
+    attended = book(world, child_id, add_session(world, activity_id, world.clock.now + HOUR))
+
+    def create(path: str, **body: Any) -> str:
+        answer = world.call("POST", f"{of_child}/{path}", json=body)
+        assert answer.status_code == 201, answer.text
+        created: str = answer.json()["id"]
+        return created
+
+    goal_id, other_id = (create("goals", text=text) for text in ("swim alone", "make a friend"))
+    step_id = create(f"goals/{goal_id}/steps", text="put my head under water")
+    joined, _ = (
+        create("outcomes", role=role, club="Anglers", since="2027-02-01", voice="child")
+        for role in ("member", "mentor")
+    )
+    world.clock.now += HOUR
+    said = {
+        "voice": "child",
+        "rating": 5,
+        "progress": [{"step_id": step_id, "progress": "reached"}],
+    }
+    override = {
+        "measure": "nights",
+        "allowed": 30,
+        "starts_on": "2027-03-01",
+        "ends_on": "2027-03-31",
+        "reason": "Panel of 12 February",
+    }
+    for method, path, body in (
+        ("POST", f"/v1/bookings/{attended}/attendance", {"attended": True}),
+        ("POST", f"/v1/bookings/{attended}/feedback", said),
+        ("PUT", f"{of_child}/entitlement-overrides", {"items": [override]}),
+    ):
+        answer = world.call(method, path, json=body)
+        assert answer.status_code == 200, answer.text
+    ids = {
+        "grown": child_id,
+        "attended": attended,
+        "goal": goal_id,
+        "other_goal": other_id,
+        "step": step_id,
+        "joined": joined,
+    }
+    return {name: UUID(id_) for name, id_ in ids.items()}
+
+
+def go_together(world: World, session_id: str) -> dict[str, UUID]:
+    """Book two children together."""
+    party = book_party(world, [add_child(world) for _ in range(2)], session_id).json()
+    return {"party": UUID(party["party_id"]), "together": UUID(party["items"][0]["id"])}
 
 
 def lose_a_place(world: World, activity_id: UUID) -> UUID:

@@ -62,6 +62,29 @@ PLANTED: list[tuple[Check, list[str], dict[str, Any]]] = [
         {"booking_id": "firm", "month": "2027-03"},
     ),
     (
+        checks.YEARS,
+        ["UPDATE bookings SET year = '2027/28' WHERE id = :firm"],
+        {"booking_id": "firm", "month": "2027-03", "year": "2027/28"},
+    ),
+    (
+        checks.YEARS,
+        ["UPDATE bookings SET counts = false WHERE id = :firm"],
+        {"booking_id": "firm", "year": "2026/27", "counts": False},
+    ),
+    (
+        checks.OVERRIDES,
+        [
+            DROP.format("entitlement_overrides", "ck_entitlement_overrides_days"),
+            "UPDATE entitlement_overrides SET ends_on = '2027-02-28'",
+        ],
+        {"child_id": "grown", "measure": "nights"},
+    ),
+    (
+        checks.OVERRIDES,
+        ["UPDATE entitlement_overrides SET ended_at = '2027-01-01T00:00Z'"],
+        {"child_id": "grown", "measure": "nights"},
+    ),
+    (
         checks.ONE_BOOKING,
         [
             "DROP INDEX uq_bookings_child_session_live",
@@ -77,6 +100,19 @@ PLANTED: list[tuple[Check, list[str], dict[str, Any]]] = [
             "UPDATE bookings SET child_id = :child, session_id = :later WHERE id = :firm",
         ],
         {"booking_id": "firm", "child_id": "child"},
+    ),
+    (
+        checks.PARTIES,
+        ["UPDATE bookings SET session_id = :wanted WHERE id = :together"],
+        {"party_id": "party", "bookings": 2, "sessions": 2},
+    ),
+    (
+        checks.PARTIES,
+        [
+            "UPDATE bookings SET status = 'cancelled', cancelled_at = now(), child_id = :child"
+            " WHERE party_id = :party",
+        ],
+        {"party_id": "party", "bookings": 2, "children": 1},
     ),
     (
         checks.SESSION_SUPPORT,
@@ -200,6 +236,11 @@ PLANTED: list[tuple[Check, list[str], dict[str, Any]]] = [
         {"offer_id": "offer", "booking_id": "offered"},
     ),
     (
+        checks.ARRANGED,
+        ["UPDATE bookings SET status = 'confirmed' WHERE id = :pending"],
+        {"booking_id": "pending", "need": "interpreter", "status": "confirmed"},
+    ),
+    (
         checks.ATTENDANCE,
         ["UPDATE bookings SET status = 'no_show' WHERE id = :firm"],
         {"booking_id": "firm", "status": "no_show"},
@@ -208,6 +249,31 @@ PLANTED: list[tuple[Check, list[str], dict[str, Any]]] = [
         checks.FEEDBACK,
         ["UPDATE feedback SET booking_id = :firm"],
         {"booking_id": "firm"},
+    ),
+    (
+        checks.PROGRESS,
+        ["UPDATE goals SET child_id = :child WHERE id = :goal"],
+        {"booking_id": "attended", "goal_id": "goal", "step_id": "step"},
+    ),
+    (
+        checks.PROGRESS,
+        ["UPDATE goal_progress SET goal_id = :other_goal"],
+        {"booking_id": "attended", "goal_id": "other_goal", "step_id": "step"},
+    ),
+    (
+        checks.PROGRESSIONS,
+        ["UPDATE progressions SET role = 'mentor' WHERE id = :joined"],
+        {"child_id": "grown", "from_role": "member", "before": "mentor"},
+    ),
+    (
+        checks.PROGRESSIONS,
+        ["DELETE FROM progressions WHERE id = :joined"],
+        {"child_id": "grown", "from_role": "member", "before": None},
+    ),
+    (
+        checks.PROGRESSIONS,
+        ["UPDATE progressions SET since = '2027-02-02' WHERE id = :joined"],
+        {"child_id": "grown", "role": "mentor"},
     ),
     (
         checks.EVENTS,
