@@ -83,7 +83,7 @@ class ChoiceRead(BaseModel):
     siblings_missing: list[UUID]
 
 
-class MonthRead(BaseModel):
+class MonthChoices(BaseModel):
     """A month's list, the session wanted most at the head."""
 
     month: str
@@ -98,6 +98,6 @@ class ChoicesRead(BaseModel):
     # Until just before then it can be changed.
     choices_close_at: datetime
     fill_in: bool
-    months: list[MonthRead]
+    months: list[MonthChoices]
     # Null where nothing has been chosen yet.
     updated_at: datetime | None

@@ -19,7 +19,7 @@ from app.ids import new_id
 from app.outbox.service import emit
 from app.pagination import Page, PageRequest
 from app.rounds import queries
-from app.rounds.choice_schemas import ChoiceRead, ChoicesForm, ChoicesRead, MonthRead
+from app.rounds.choice_schemas import ChoiceRead, ChoicesForm, ChoicesRead, MonthChoices
 from app.rounds.errors import ChoicesClosed, ChoicesNotOpen
 from app.rounds.models import Choice, ChoiceLink, ChoiceList, Round
 from app.rounds.schemas import months_of
@@ -250,7 +250,7 @@ def _shown(session: Session, row: Round, lists: Sequence[ChoiceList]) -> list[Ch
             choices_close_at=row.choices_close_at,
             fill_in=found.fill_in,
             months=[
-                MonthRead(month=month, choices=[_choice(one, chosen) for one in choices])
+                MonthChoices(month=month, choices=[_choice(one, chosen) for one in choices])
                 for month, choices in groupby(found.choices, key=lambda one: one.month)
             ],
             updated_at=found.updated_at,

@@ -8,29 +8,29 @@ from uuid import UUID
 from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
-# What is to take place in a span, with what it is of.
-SESSIONS: Final = """
-    FROM sessions s
-    JOIN activities a ON a.authority_id = s.authority_id AND a.id = s.activity_id
-    WHERE s.authority_id = :authority_id AND s.status = 'scheduled'
-        AND s.starts_at >= :starts_from AND s.starts_at < :starts_before
-"""
+# Each begins with what is to take place in the span.
 DAYS: Final = text(
-    f"""
+    """
     SELECT (s.starts_at AT TIME ZONE 'Europe/London')::date AS day,
         count(*) AS sessions, sum(s.capacity) AS places
-    {SESSIONS}
+    FROM sessions s
+    WHERE s.authority_id = :authority_id AND s.status = 'scheduled'
+        AND s.starts_at >= :starts_from AND s.starts_at < :starts_before
     GROUP BY day ORDER BY day
     """
 )
 # The district is what stands before the space of a postcode.
 AREAS: Final = text(
-    f"""
-    WITH offered AS (
-        SELECT split_part(a.venue_postcode, ' ', 1) AS outcode,
-            count(*) AS sessions, sum(s.capacity) AS places
-        {SESSIONS}
-        GROUP BY 1
+    """
+    WITH span AS (
+        SELECT s.id, s.activity_id, s.starts_at, s.capacity,
+            a.min_age, a.max_age, split_part(a.venue_postcode, ' ', 1) AS outcode
+        FROM sessions s
+        JOIN activities a ON a.authority_id = s.authority_id AND a.id = s.activity_id
+        WHERE s.authority_id = :authority_id AND s.status = 'scheduled'
+            AND s.starts_at >= :starts_from AND s.starts_at < :starts_before
+    ), offered AS (
+        SELECT outcode, count(*) AS sessions, sum(capacity) AS places FROM span GROUP BY outcode
     ), homes AS (
         SELECT split_part(c.home_postcode, ' ', 1) AS outcode, count(*) AS children
         FROM children c
@@ -41,31 +41,44 @@ AREAS: Final = text(
     SELECT coalesce(o.outcode, h.outcode) AS outcode, coalesce(h.children, 0) AS children,
         coalesce(o.sessions, 0) AS sessions, coalesce(o.places, 0) AS places
     FROM offered o
-    -- A full join needs plain equality, so that the unknown ones meet by another word.
+    -- A full join needs plain equality: what is unknown on both sides meets by another word.
     FULL JOIN homes h ON coalesce(h.outcode, '') = coalesce(o.outcode, '')
     ORDER BY 1 NULLS LAST
-    """  # noqa: S608
+    """
 )
 AGES: Final = text(
-    f"""
+    """
+    WITH span AS (
+        SELECT s.id, s.activity_id, s.starts_at, s.capacity,
+            a.min_age, a.max_age, split_part(a.venue_postcode, ' ', 1) AS outcode
+        FROM sessions s
+        JOIN activities a ON a.authority_id = s.authority_id AND a.id = s.activity_id
+        WHERE s.authority_id = :authority_id AND s.status = 'scheduled'
+            AND s.starts_at >= :starts_from AND s.starts_at < :starts_before
+    )
     SELECT band.first, band.last,
         (SELECT count(*) FROM children c
          WHERE c.authority_id = :authority_id AND c.date_of_birth > band.born_after
             AND c.date_of_birth <= band.born_until) AS children,
-        (SELECT count(*) {SESSIONS}
-            AND a.min_age <= band.last AND a.max_age >= band.first) AS sessions,
-        (SELECT coalesce(sum(s.capacity), 0) {SESSIONS}
-            AND a.min_age <= band.last AND a.max_age >= band.first) AS places
+        count(span.id) AS sessions, coalesce(sum(span.capacity), 0) AS places
     FROM unnest(CAST(:first AS int[]), CAST(:last AS int[]), CAST(:born_after AS date[]),
         CAST(:born_until AS date[])) AS band (first, last, born_after, born_until)
+    LEFT JOIN span ON span.min_age <= band.last AND span.max_age >= band.first
+    GROUP BY band.first, band.last, band.born_after, band.born_until
     ORDER BY band.first
-    """  # noqa: S608
+    """
 )
 # A session's own offer replaces that of its activity for the same need.
 NEEDS: Final = text(
-    f"""
-    WITH span AS (SELECT s.id, s.activity_id {SESSIONS}),
-    met AS (
+    """
+    WITH span AS (
+        SELECT s.id, s.activity_id, s.starts_at, s.capacity,
+            a.min_age, a.max_age, split_part(a.venue_postcode, ' ', 1) AS outcode
+        FROM sessions s
+        JOIN activities a ON a.authority_id = s.authority_id AND a.id = s.activity_id
+        WHERE s.authority_id = :authority_id AND s.status = 'scheduled'
+            AND s.starts_at >= :starts_from AND s.starts_at < :starts_before
+    ), met AS (
         SELECT DISTINCT ON (span.id, o.need) o.need, o.kind
         FROM span
         JOIN offers o ON o.authority_id = :authority_id AND o.activity_id = span.activity_id
@@ -98,7 +111,7 @@ NEEDS: Final = text(
     LEFT JOIN counted ON counted.need = code.need
     LEFT JOIN asked ON asked.need = code.need
     ORDER BY code.place
-    """  # noqa: S608
+    """
 )
 
 Counts = Sequence[Row[*tuple[Any, ...]]]

@@ -18,10 +18,12 @@ from tests.contracts.access_rules import (
     of_a_family,
     of_the_authority,
     of_the_catalogue,
+    of_the_rounds,
     part_of_the_authority,
 )
 from tests.support.children import child_body
 from tests.support.families import PROVIDER_BODY, SERVICE, activity_body, session_body
+from tests.support.rounds import ROUND
 
 DAYS = count()
 
@@ -158,6 +160,9 @@ OPERATIONS: dict[str, Operation] = {
         lambda ids: {"voice": "parent", "rating": 4},
         path={"booking_id": "attended_id"},
     ),
+    "GET /v1/bookings/{booking_id}/feedback": Operation(
+        {**of_a_family(200), PROVIDER: (200, 404, 404, 404)}, path={"booking_id": "attended_id"}
+    ),
     "GET /v1/bookings/{booking_id}/arrangements": Operation(of_a_family(200)),
     "GET /v1/arrangements": Operation(for_brokers(200)),
     "GET /v1/arrangements/{arrangement_id}": Operation(of_the_authority(200)),
@@ -184,6 +189,26 @@ OPERATIONS: dict[str, Operation] = {
     "GET /v1/closures": Operation(for_brokers(200)),
     "GET /v1/closures/{closure_id}": Operation(of_the_authority(200)),
     "GET /v1/children/{child_id}/transition-plans": Operation(of_a_family(200)),
+    "POST /v1/rounds": Operation(
+        for_brokers(201), lambda ids: {**ROUND, "quarter": f"20{40 + next(DAYS) % 60}-Q1"}
+    ),
+    "GET /v1/rounds": Operation(for_families(200)),
+    "GET /v1/rounds/{round_id}": Operation(of_the_rounds(200)),
+    "PATCH /v1/rounds/{round_id}": Operation(
+        of_the_authority(200), lambda ids: {"title": "What is on"}
+    ),
+    # Each round has been published, and its offers are not out.
+    "POST /v1/rounds/{round_id}/publish": Operation(of_the_authority(200)),
+    "POST /v1/rounds/{round_id}/close": Operation(of_the_authority(409)),
+    "GET /v1/rounds/{round_id}/coverage": Operation(of_the_authority(200)),
+    "GET /v1/rounds/{round_id}/brochure": Operation(of_the_rounds(200)),
+    "POST /v1/rounds/{round_id}/brochure": Operation(of_the_authority(201)),
+    "GET /v1/rounds/{round_id}/changes": Operation(of_the_rounds(200)),
+    "GET /v1/rounds/{round_id}/choices": Operation(of_the_rounds(200)),
+    "GET /v1/rounds/{round_id}/choices/{child_id}": Operation(of_a_family(200)),
+    "PUT /v1/rounds/{round_id}/choices/{child_id}": Operation(
+        of_a_family(200), lambda ids: {"months": []}
+    ),
     "POST /v1/wishes": Operation(
         of_a_family(201),
         lambda ids: {"child_id": ids["child_id"], "text": "go fishing", "voice": "child"},

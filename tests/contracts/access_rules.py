@@ -51,6 +51,11 @@ def of_the_catalogue(ok: int) -> Cells:
     return {**REFUSED, **dict.fromkeys(everybody, (ok, ok, 404, 404))}
 
 
+def of_the_rounds(ok: int) -> Cells:
+    """Let brokers and families read what the authority has published for families."""
+    return {**REFUSED, **dict.fromkeys((BROKER, FAMILY, BARE_APP), (ok, ok, 404, 404))}
+
+
 def for_everybody(ok: int) -> Cells:
     """Let everybody in the authority list what it offers."""
     return {

@@ -106,6 +106,7 @@ class TestDatabase:
         [
             *("audit_entries", "events", "consents", "booking_changes", "passport_versions"),
             *("goal_progress", "progressions"),
+            *("brochures", "brochure_documents", "brochure_sessions"),
         ],
     )
     @pytest.mark.parametrize(

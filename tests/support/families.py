@@ -1,15 +1,19 @@
 """A family through the API, with one of everything that belongs to it or its authority."""
 
+from itertools import count
 from typing import Any
 
 from app.ids import new_id
 from tests.support.bookings import book
 from tests.support.children import create_child
+from tests.support.clock import NOON
 from tests.support.closing import close_and_work
 from tests.support.passports import write_passport
+from tests.support.rounds import make_round, publish
 from tests.support.waiting import answer_offer, cancel, offers, wait_for, work_round
 from tests.support.world import World
 
+QUARTERS = count()
 SERVICE = {"need": "one_to_one", "lead_days": 7, "cost_pence": 4500, "per_week": 5}
 PROVIDER_BODY = {"name": "Mill Lane Anglers", "kind": "community_group"}
 
@@ -70,6 +74,7 @@ def make_family(world: World, *, attends: str | None = None) -> dict[str, str]:
     ids["arrangement_id"] = _make_arrangement(world, ids["household_id"])
     ids["offer_id"] = _make_offer(world, child["id"], ids["activity_id"])
     ids["closure_id"] = _make_closure(world, child["id"], ids["activity_id"])
+    ids["round_id"] = _make_round(world)
     started = create("/v1/activities", activity_body(attends or ids["provider_id"]))
     hour = {"starts_at": "2027-03-01T13:00:00Z", "ends_at": "2027-03-01T14:00:00Z"}
     began = create("/v1/sessions", {**session_body(started, day=1), **hour})
@@ -100,6 +105,17 @@ def _make_closure(world: World, child_id: str, activity_id: str) -> str:
     session = world.call("POST", "/v1/sessions", json=form).json()
     book(world, child_id, session["id"])
     return str(close_and_work(world, session_id=session["id"])["id"])
+
+
+def _make_round(world: World) -> str:
+    """Publish a round in which families choose now, of a quarter that no other family has."""
+    number = next(QUARTERS)
+    made = make_round(
+        world,
+        quarter=f"{2028 + number // 4}-Q{number % 4 + 1}",
+        choices_open_at=NOON.isoformat(),
+    )
+    return str(publish(world, made["id"])["id"])
 
 
 def _make_arrangement(world: World, household_id: str) -> str:
