@@ -31,6 +31,7 @@ class Scope(StrEnum):
     ARRANGEMENTS_READ = "arrangements:read"
     ARRANGEMENTS_WRITE = "arrangements:write"
     ATTENDANCE_WRITE = "attendance:write"
+    FEEDBACK_READ = "feedback:read"
     FEEDBACK_WRITE = "feedback:write"
     OUTCOMES_READ = "outcomes:read"
     OUTCOMES_WRITE = "outcomes:write"
@@ -68,6 +69,7 @@ DESCRIPTIONS: dict[Scope, str] = {
     Scope.ARRANGEMENTS_READ: "Read what support has to be arranged",
     Scope.ARRANGEMENTS_WRITE: "Arrange support",
     Scope.ATTENDANCE_WRITE: "Record who came",
+    Scope.FEEDBACK_READ: "Read what was said of sessions",
     Scope.FEEDBACK_WRITE: "Say what a session was like",
     Scope.OUTCOMES_READ: "Read what a child has gained",
     Scope.OUTCOMES_WRITE: "Record a child's part in a club",
@@ -97,6 +99,7 @@ FAMILY_SCOPES = frozenset(
         Scope.MATCHES_READ,
         Scope.BOOKINGS_READ,
         Scope.BOOKINGS_WRITE,
+        Scope.FEEDBACK_READ,
         Scope.FEEDBACK_WRITE,
         Scope.OUTCOMES_READ,
         Scope.OUTCOMES_WRITE,
@@ -137,6 +140,7 @@ SCOPES_OF_KIND: dict[ClientKind, frozenset[Scope]] = {
         {
             Scope.CATALOGUE_READ,
             Scope.ATTENDANCE_WRITE,
+            Scope.FEEDBACK_READ,
             Scope.FEEDBACK_WRITE,
             Scope.BRIEFING_READ,
         }

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from app.access import audit
 from app.access.caller import Caller
 from app.access.scopes import ClientKind
 from app.bookings import queries
@@ -15,8 +16,9 @@ from app.bookings.models import Booking, Feedback, GoalProgress
 from app.bookings.schemas import FeedbackCreate, ProgressCreate
 from app.bookings.service import get_for_change, tell_change
 from app.children import goals
-from app.errors import Invalid
+from app.errors import Invalid, NotFound
 from app.ids import new_id
+from app.pagination import Page
 
 # Whom a caller may speak for; a broker writes down what anybody said.
 VOICES_OF: Final = {
@@ -24,8 +26,33 @@ VOICES_OF: Final = {
     ClientKind.FAMILY_APP: ("child", "parent"),
     ClientKind.PROVIDER: ("provider",),
 }
+# What a family says of a provider may be said because the provider does not hear it.
+VOICES_HEARD: Final = {
+    ClientKind.BROKER: ("child", "parent", "provider"),
+    ClientKind.FAMILY_APP: ("child", "parent", "provider"),
+    ClientKind.PROVIDER: ("provider",),
+}
 # A provider sees that a step is done; whether a goal is reached is for the family to say.
 VOICES_FOR_GOALS: Final = ("child", "parent")
+
+
+def list_feedback(
+    session: Session, caller: Caller, booking_id: UUID, *, now: datetime
+) -> Page[Feedback]:
+    """List what was said of a session: families and brokers see every voice."""
+    booking = queries.find_booking(session, caller, booking_id)
+    if booking is None:
+        raise NotFound("There is no such booking.")
+    audit.record(
+        session,
+        caller,
+        "feedback.read",
+        now=now,
+        object_id=booking.id,
+        child_ids=[booking.child_id],
+    )
+    said = queries.list_feedback(session, booking.id, VOICES_HEARD[caller.kind])
+    return Page(items=list(said))
 
 
 def give_feedback(

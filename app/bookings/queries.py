@@ -112,6 +112,17 @@ def find_feedback(session: Session, booking_id: UUID, voice: str) -> Feedback | 
     )
 
 
+def list_feedback(
+    session: Session, booking_id: UUID, voices: Collection[str]
+) -> Sequence[Feedback]:
+    """List what some voices said of a booking."""
+    return session.scalars(
+        select(Feedback)
+        .where(Feedback.booking_id == booking_id, Feedback.voice.in_(voices))
+        .order_by(Feedback.voice)
+    ).all()
+
+
 def newest_progress(
     session: Session, booking_id: UUID, voice: str
 ) -> dict[tuple[UUID, UUID | None], GoalProgress]:

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Body, Depends, Header, Response
 
+from app.access import guards
 from app.access.guards import (
     AttendanceWrite,
     BookingsRead,
@@ -201,3 +202,15 @@ def give_feedback(
 ) -> Feedback:
     """Say what a session was like."""
     return feedback.give_feedback(session, caller, booking_id, form, now=now)
+
+
+@router.get(
+    "/bookings/{booking_id}/feedback",
+    response_model=Page[FeedbackRead],
+    responses=responses(NotFound),
+)
+def list_feedback(
+    booking_id: UUID, caller: guards.FeedbackRead, session: SessionDep, now: NowDep
+) -> Page[Feedback]:
+    """List what was said of a session, one item a voice; a provider sees its own words alone."""
+    return feedback.list_feedback(session, caller, booking_id, now=now)
