@@ -14,7 +14,7 @@ from typing import Final
 from matching.interests import text as texts
 
 # What a person may say, and what an activity may call itself.
-SAID: Final = ("popular_culture.txt", "everyday_words.txt", "senses.txt")
+SAID: Final = ("popular_culture.txt", "everyday_words.txt", "senses.txt", "polish.txt")
 OFFERED: Final = ("activities.txt",)
 
 

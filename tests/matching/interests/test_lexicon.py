@@ -44,3 +44,18 @@ def test_everyday_phrases_lead_nowhere(text: str) -> None:
 def test_any_script_is_read(text: str) -> None:
     for phrase in load_vocabulary().encode(text):
         assert phrase.text
+
+
+@pytest.mark.parametrize(
+    ("text", "liked", "leads_to"),
+    [
+        ("lubię pociągi", True, "trains"),
+        ("kocha psy i konie", True, "dogs"),
+        ("pływanie", True, "swimming"),
+        ("nie lubi hałasu", False, "noise"),
+    ],
+)
+def test_polish_leads_to_english(text: str, liked: bool, leads_to: str) -> None:
+    (phrase,) = load_vocabulary().encode(text)
+    assert phrase.liked is liked
+    assert leads_to in phrase.leads_to
