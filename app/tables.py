@@ -1,6 +1,7 @@
 """Every table, imported once, for Alembic and for the tests of the schema."""
 
 import app.access.models
+import app.allocations.models
 import app.authorities.models
 import app.bookings.models
 import app.catalogue.models

@@ -49,6 +49,7 @@ class Activity(TenantTable, Base):
         UniqueConstraint("authority_id", "source_id"),
         Index(None, "authority_id", "provider_id"),
         CheckConstraint("min_age >= 0 AND min_age <= max_age", name="ages"),
+        CheckConstraint("min_group >= 0", name="min_group_not_negative"),
         CheckConstraint("price_pence >= 0", name="price_not_negative"),
         CheckConstraint("cost_pence >= 0", name="cost_not_negative"),
         CheckConstraint("(latitude IS NULL) = (longitude IS NULL)", name="position"),
@@ -61,6 +62,8 @@ class Activity(TenantTable, Base):
     break_type: Mapped[str]
     min_age: Mapped[int] = mapped_column(default=0)
     max_age: Mapped[int] = mapped_column(default=18)
+    # A session of it takes place for so many children or more; an allocation gives none or these.
+    min_group: Mapped[int] = mapped_column(default=0, server_default="0")
     # Null means anyone.
     gender: Mapped[str | None]
     venue_name: Mapped[str | None]

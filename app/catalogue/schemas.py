@@ -238,6 +238,8 @@ class ActivityCreate(Wire):
     break_type: BreakType
     min_age: Age = 0
     max_age: Age = 18
+    # A session is given in a round to so many children or more, or to none.
+    min_group: Count = 0
     # Null means anyone.
     gender: Literal["female", "male"] | None = None
     venue: VenueCreate | None = None
@@ -273,6 +275,7 @@ class ActivityUpdate(Wire):
     break_type: BreakType | None = None
     min_age: Age | None = None
     max_age: Age | None = None
+    min_group: Count | None = None
     gender: Literal["female", "male"] | None = None
     venue: VenueUpdate | None = None
     funding: list[Funding] | None = None
@@ -294,6 +297,7 @@ class ActivityRead(BaseModel):
     break_type: BreakType
     min_age: int
     max_age: int
+    min_group: int
     gender: Literal["female", "male"] | None
     venue: VenueRead | None
     funding: list[Funding]
