@@ -28,7 +28,8 @@ SENTENCES: Final = {
     "about": ("star", "This book shows what you can do."),
     "for_child": ("star", "This book is for {who}."),
     "best_first": ("star", "The best for you comes first."),
-    "left_out": ("no", "We left out {dates} not right for you."),
+    "left_out": ("no", "We left out {dates}."),
+    "left_out_why": ("no", "You cannot go to these."),
     "may_choose": ("choose", "You can choose what you like."),
     "choose_from": ("day", "You can choose from {day}."),
     "choose_until": ("time", "You must choose before {time}, {day}."),
@@ -88,6 +89,7 @@ def _about(brochure: BrochureRead) -> list[Line]:
     left_out = sum(child.blocked.values())
     if left_out:
         lines.append(say("left_out", dates=count_of(left_out, "date", "dates")))
+        lines.append(say("left_out_why"))
     return lines
 
 

@@ -55,7 +55,7 @@ NEEDS: Final[dict[NeedCode, tuple[str, str]]] = {
     "vi_support": ("Support with vision", "help if you do not see well"),
     "hi_support": ("Support with hearing", "help if you do not hear well"),
     "assistance_dog": ("Assistance dogs welcome", "room for your assistance dog"),
-    "same_gender_staff": ("Staff of the same gender", "a choice of a man or a woman to help"),
+    "same_gender_staff": ("Staff of the same gender", "a male or female helper"),
     "specialist_bike": ("Specialist bikes", "special bikes"),
     "family_stay": ("Family can stay", "room for your family to stay"),
     "buddy": ("Buddy", "a buddy"),
