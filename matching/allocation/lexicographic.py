@@ -42,7 +42,7 @@ def solve_levels(network: Network) -> tuple[Mask, Integers, Integers]:
     used: Mask | None = None
     rest = list(network.levels)
     while rest:
-        packed, bases = _pack(rest, most_weight(network))
+        packed, bases = pack(rest, most_weight(network))
         settled, rest = rest[: len(bases)], rest[len(bases) :]
         if used is None:
             # The kernel places the most by itself: the first level need not be in its weights.
@@ -52,15 +52,35 @@ def solve_levels(network: Network) -> tuple[Mask, Integers, Integers]:
         prices, keeps = least_prices(network, face, used, packed)
         if rest:
             _narrow(network, face, packed, prices, keeps)
-        face.prices += _digits(prices, bases)
-        face.keeps += _digits(keeps, bases)
+        face.prices += digits(prices, bases)
+        face.keeps += digits(keeps, bases)
     if used is None:
         raise InvalidProblem("there is nothing to reach")
     return used, np.stack(face.prices, axis=1), np.stack(face.keeps, axis=1)
 
 
-def _pack(levels: list[Level], limit: int) -> tuple[Integers, list[int]]:
-    """Pack as many of the first levels as fit, each times its base plus the next."""
+def pack(levels: list[Level], limit: int) -> tuple[Integers, list[int]]:
+    """Pack as many of the first levels as fit into one weight.
+
+    Parameters
+    ----------
+    levels : list of Level
+        One at least.
+    limit : int
+        What a weight must not exceed.
+
+    Returns
+    -------
+    weights : ndarray of shape (n_pairs,), int64
+        Each level times the bases after it, summed.
+    bases : list of int
+        One for each level packed; the first has none and is 0.
+
+    Raises
+    ------
+    InvalidProblem
+        When not even the first fits.
+    """
     bases = [0]
     size = int(levels[0].weights.max(initial=0))
     if size > limit or 4 * levels[0].swing > 2**62:
@@ -82,15 +102,27 @@ def _combine(levels: list[Level], bases: list[int], n_pairs: int) -> Integers:
     return packed
 
 
-def _digits(packed: Integers, bases: list[int]) -> list[Integers]:
-    """Take packed sums apart again, into digits on both sides of zero."""
-    digits = []
+def digits(packed: Integers, bases: list[int]) -> list[Integers]:
+    """Take packed sums apart again.
+
+    Parameters
+    ----------
+    packed : ndarray, int64
+        Sums and differences of a few weights of paths.
+    bases : list of int
+
+    Returns
+    -------
+    list of ndarray, int64
+        One for each base; digits lie on both sides of zero.
+    """
+    taken = []
     for base in reversed(bases[1:]):
         half = base // 2
         digit = (packed + half) % base - half
         packed = (packed - digit) // base
-        digits.append(digit)
-    return [packed, *reversed(digits)]
+        taken.append(digit)
+    return [packed, *reversed(taken)]
 
 
 def _narrow(

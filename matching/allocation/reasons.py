@@ -6,8 +6,11 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from matching.allocation.exchanges import IMPOSSIBLE, best_exchanges, seats
+from matching.allocation.kernel import most_weight
+from matching.allocation.lexicographic import digits, pack
+from matching.allocation.network import build_network
 from matching.allocation.problem import NONE, AllocationProblem, Integers
 from matching.allocation.result import Allocation
 
@@ -29,8 +32,10 @@ class Refusals:
     cause : ndarray of shape (n_rows,), int64
         Position in `REFUSAL_CAUSES`.
     decided_by : ndarray of shape (n_rows,), int64
-        The first level on which giving the child this place would have cost others more than it
-        gains, a position in `Allocation.level_names`; -1: nothing, it was a toss between equals.
+        The first level on which giving the child this place, and moving the others as is best,
+        would have cost more than it brings: a position in `Allocation.level_names`; that of
+        `lottery` where nothing else tells. -1: there were no places, or not known, as children
+        go together, sessions need a minimum, or the allocation is not proved optimal.
     wanted : ndarray of shape (n_rows,), int64
         How many children could have taken the place: the session's, or with the cause `support`
         the pool's.
@@ -77,8 +82,9 @@ def explain_allocation(problem: AllocationProblem, allocation: Allocation) -> Re
 
     Notes
     -----
-    O(n log n) for n pairs. `decided_by` comes from the certificate: at the prices, the place costs
-    more than it is worth beyond what the child keeps.
+    O(n log n) for n pairs, and `best_exchanges` for `decided_by`, which is exact: by linear
+    programming duality, its loss is what the place costs more than it is worth to the child, at
+    those optimal prices that make this the most.
     """
     given_pairs = allocation.pair_of_child[allocation.placed]
     value = np.full(len(problem.child_ids), NONE)
@@ -145,28 +151,26 @@ def _causes(problem: AllocationProblem, missed: Integers, given: Integers) -> In
 def _deciding_levels(
     problem: AllocationProblem, allocation: Allocation, pairs: Integers
 ) -> Integers:
-    """Find the first level on which the place costs the child more than it is worth."""
-    prices = allocation.certificate
-    child, session, pool = (
-        problem.pair_child[pairs],
-        problem.pair_session[pairs],
-        problem.pair_pool[pairs],
-    )
+    """Find the first level on which giving these pairs would cost more than it brings."""
     deciding = np.full(len(pairs), NONE)
-    points = (len(problem.child_ids) - problem.child_position)[child]
-    value, band = problem.pair_value[pairs], problem.band[child]
-    for level in reversed(range(len(allocation.level_names))):
-        name = allocation.level_names[level]
-        weight: Integers | NDArray[np.bool_]
-        if name == "placed":
-            weight = np.ones(len(pairs), dtype=np.int64)
-        elif name.startswith("band_"):
-            weight = band == int(name.removeprefix("band_"))
-        else:
-            weight = {"value": value, "lottery": points, "choice": points * value}[name]
-        cost = prices.keeps[child, level] + prices.session_prices[session, level] - weight
-        cost[pool != NONE] += prices.pool_prices[pool[pool != NONE], level]
-        deciding[cost != 0] = level
+    if not (problem.is_network and allocation.optimal):
+        return deciding
+    network = build_network(problem, lottery=False)
+    weights, bases = pack(list(network.levels), most_weight(network))
+    position = np.empty(len(network.pair), dtype=np.int64)
+    position[network.pair] = np.arange(len(network.pair))
+    used = np.zeros(len(network.pair), dtype=bool)
+    used[position[allocation.pair_of_child[allocation.placed]]] = True
+    at, own = seats(network, used, weights)
+    missed = position[pairs]
+    child, entry = network.child[missed], network.entry[missed]
+    exchanged = best_exchanges(network, used, weights)[entry, at[child]]
+    losses = digits(own[child] - weights[missed] - exchanged, bases)
+    # What costs nothing on these levels was left to the next, which is mostly the lottery.
+    deciding[:] = len(bases) if len(bases) < len(allocation.level_names) else NONE
+    for level in reversed(range(len(bases))):
+        deciding[losses[level] != 0] = level
+    deciding[exchanged <= IMPOSSIBLE // 2] = NONE
     return deciding
 
 

@@ -1,0 +1,227 @@
+"""Exact on every level, whatever the problem, and the same whatever the order of its rows."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from uuid import UUID
+
+import numpy as np
+import pytest
+
+from matching import Allocation, AllocationProblem, allocate, check_allocation
+from tests.matching.allocation.drawing import draw_bound_problem, draw_problem, shuffle
+from tests.matching.allocation.oracle import (
+    best_by_highs,
+    best_by_trying,
+    every_allocation,
+    weigh,
+)
+
+
+def ids(n: int, first: int = 1) -> list[UUID]:
+    return [UUID(int=number) for number in range(first, first + n)]
+
+
+def everyone_wants(n_children: int, capacity: list[int], **changes: object) -> AllocationProblem:
+    n_sessions = len(capacity)
+    fields: dict[str, object] = {
+        "child_ids": ids(n_children),
+        "band": np.zeros(n_children, dtype=int),
+        "session_ids": ids(n_sessions, 1_000),
+        "capacity": capacity,
+        "pair_child": np.repeat(np.arange(n_children), n_sessions),
+        "pair_session": np.tile(np.arange(n_sessions), n_children),
+        "pair_value": np.ones(n_children * n_sessions, dtype=int),
+    }
+    return AllocationProblem(**{**fields, **changes})
+
+
+@pytest.mark.parametrize("start", range(0, 300, 50))
+def test_a_network_is_solved_as_well_as_by_highs(start: int) -> None:
+    for seed in range(start, start + 50):
+        problem = draw_problem(seed)
+        allocation = allocate(problem)
+        assert allocation.reached == best_by_highs(problem), seed
+        assert allocation.optimal
+        assert check_allocation(problem, allocation).proved, seed
+
+
+@pytest.mark.parametrize("start", range(0, 200, 50))
+def test_groups_and_minimum_sizes_are_solved_as_well_as_by_highs(start: int) -> None:
+    for seed in range(start, start + 50):
+        problem = draw_bound_problem(seed)
+        allocation = allocate(problem)
+        assert allocation.reached == best_by_highs(problem), seed
+        assert allocation.optimal
+        assert check_allocation(problem, allocation).breaches == (), seed
+
+
+@pytest.mark.parametrize("draw", [draw_problem, draw_bound_problem])
+def test_nothing_better_is_found_by_trying_everything(draw: object) -> None:
+    tried = 0
+    for seed in range(400):
+        problem = draw(seed)
+        if (np.bincount(problem.pair_child) + 1).astype(float).prod() > 2_000:
+            continue
+        tried += 1
+        assert allocate(problem).reached == best_by_trying(problem), seed
+    assert tried > 30
+
+
+def test_who_is_served_is_the_best_told_one_child_at_a_time() -> None:
+    # The theorem of matching/README.md, on what can be tried in full.
+    tried = 0
+    for seed in range(300):
+        problem = draw_problem(seed, most_children=5, most_sessions=3)
+        if not len(problem.pair_child):
+            continue
+        tried += 1
+        band, drawn = problem.band, np.argsort(problem.child_position)
+        weights = weigh(problem)
+        bands = np.unique(band)
+
+        def by_band(
+            pairs: tuple[int, ...], band: np.ndarray = band, bands: np.ndarray = bands
+        ) -> list[int]:
+            placed = np.array(pairs) >= 0
+            return [int((placed & (band == one)).sum()) for one in bands]
+
+        def value(pairs: tuple[int, ...], weights: np.ndarray = weights) -> int:
+            return int(weights[[pair for pair in pairs if pair >= 0], -3].sum())
+
+        allocation = allocate(problem)
+        reached = tuple(allocation.pair_of_child.tolist())
+        every = list(every_allocation(problem))
+        # The longest waiting first and as many as possible are reached by the same children.
+        assert by_band(reached) == max(map(by_band, every))
+        assert sum(by_band(reached)) == max(sum(by_band(pairs)) for pairs in every)
+        # Among what is equal so far, the child drawn first is served if it can be, and so on.
+        rank = (by_band(reached), value(reached))
+        equal = [pairs for pairs in every if (by_band(pairs), value(pairs)) == rank]
+        served = [tuple((np.array(pairs) >= 0)[drawn].tolist()) for pairs in equal]
+        assert tuple(allocation.placed[drawn].tolist()) == max(served), seed
+    assert tried > 150
+
+
+@pytest.mark.parametrize("draw", [draw_problem, draw_bound_problem])
+def test_the_order_of_rows_changes_nothing(draw: object) -> None:
+    for seed in range(60):
+        problem = draw(seed)
+        other, children, sessions = shuffle(problem, seed)
+        before, after = allocate(problem), allocate(other)
+        where = np.append(sessions, -1)[after.session_of_child]
+        assert (where == before.session_of_child[children]).all(), seed
+        assert after.reached == before.reached
+        for one, two, order in (
+            (before.certificate.session_prices, after.certificate.session_prices, sessions),
+            (before.certificate.keeps, after.certificate.keeps, children),
+        ):
+            assert (two == one[order]).all(), seed
+
+
+def test_the_same_seed_gives_the_same_bytes_and_another_seed_another_draw() -> None:
+    def bytes_of(allocation: Allocation) -> bytes:
+        prices = allocation.certificate
+        return allocation.pair_of_child.tobytes() + prices.session_prices.tobytes()
+
+    problem = everyone_wants(40, [10])
+    first = allocate(problem)
+    assert bytes_of(first) == bytes_of(allocate(replace(problem)))
+    draws = {bytes_of(allocate(replace(problem, seed=seed))) for seed in range(10)}
+    assert len(draws) == 10
+
+
+def test_the_lottery_is_even() -> None:
+    won = np.zeros(10)
+    for seed in range(400):
+        won += allocate(everyone_wants(10, [3], seed=seed)).placed
+    assert won.sum() == 1_200
+    # Each wins 120 times on average, with a standard deviation of 9.2.
+    assert won.min() > 80
+    assert won.max() < 160
+
+
+def test_the_lottery_does_not_depend_on_who_else_takes_part() -> None:
+    many, few = everyone_wants(30, [5]), everyone_wants(20, [5])
+    order = np.argsort(many.child_position)
+    assert order[order < 20].tolist() == np.argsort(few.child_position).tolist()
+
+
+def test_all_want_one_session_and_the_longest_waiting_get_it() -> None:
+    problem = everyone_wants(12, [4], band=[2, 1, 0] * 4)
+    allocation = allocate(problem)
+    assert np.flatnonzero(allocation.placed).tolist() == [2, 5, 8, 11]
+    assert allocation.reached[:3] == (4, 4, 0)
+
+
+def test_who_is_served_comes_before_value() -> None:
+    # The second child can only take the first session: the first must leave it, at a loss.
+    problem = AllocationProblem(
+        ids(2), [0, 3], ids(2, 1_000), [1, 1], [0, 0, 1], [0, 1, 0], [1_000_000, 0, 0]
+    )
+    allocation = allocate(problem)
+    assert allocation.session_of_child.tolist() == [1, 0]
+    assert dict(zip(allocation.level_names, allocation.reached, strict=True))["value"] == 0
+
+
+@pytest.mark.parametrize(
+    ("n_children", "capacity"), [(0, []), (0, [3]), (3, []), (3, [0]), (0, [0]), (1, [0, 0])]
+)
+def test_nothing_to_give_is_a_problem_too(n_children: int, capacity: list[int]) -> None:
+    problem = everyone_wants(n_children, capacity)
+    allocation = allocate(problem)
+    assert not allocation.placed.any()
+    assert allocation.gap is None
+    assert check_allocation(problem, allocation).proved
+
+
+def test_a_price_is_what_one_more_place_is_worth() -> None:
+    compared = 0
+    for seed in range(150):
+        problem = draw_problem(seed, most_children=9)
+        before = allocate(problem)
+        for session in range(len(problem.session_ids)):
+            more = problem.capacity + (np.arange(len(problem.capacity)) == session)
+            after = allocate(replace(problem, capacity=more))
+            gain = np.array(after.reached) - before.reached
+            assert (gain == before.certificate.session_prices[session]).all(), (seed, session)
+            compared += gain.any()
+    assert compared > 50
+
+
+def test_many_bands_and_large_values_stay_exact() -> None:
+    # More levels than fit into one weight, so that several networks are solved in turn.
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        problem = draw_problem(seed, most_children=14)
+        problem = replace(
+            problem,
+            band=rng.permutation(len(problem.child_ids)),
+            pair_value=rng.integers(999_990, 1_000_001, len(problem.pair_child)),
+        )
+        allocation = allocate(problem)
+        assert allocation.reached == best_by_highs(problem), seed
+        assert check_allocation(problem, allocation).proved
+
+
+def test_without_the_lottery_two_levels_are_left_out() -> None:
+    problem = draw_problem(5)
+    allocation = allocate(problem, lottery=False)
+    assert allocation.level_names == allocate(problem).level_names[:-2]
+    assert allocation.reached == allocate(problem).reached[:-2]
+    assert check_allocation(problem, allocation).proved
+
+
+def test_out_of_time_says_what_is_not_proved() -> None:
+    open_gaps = 0
+    for seed in range(150):
+        problem = draw_bound_problem(seed)
+        allocation = allocate(problem, time_limit_s=0.0)
+        best = best_by_highs(problem)
+        assert check_allocation(problem, allocation).breaches == (), seed
+        assert allocation.reached <= best <= allocation.bound, seed
+        if allocation.gap is not None:
+            open_gaps += 1
+            assert allocation.gap[1] > 0
+            assert allocation.gap[0] in allocation.level_names
+    assert open_gaps > 10
