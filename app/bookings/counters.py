@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any, Final, cast
 from uuid import UUID
 
-from sqlalchemy import CursorResult, Update, func, text, true, update
+from sqlalchemy import CursorResult, Update, func, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -33,6 +33,16 @@ TAKE_MONTH: Final = text(
     ON CONFLICT (authority_id, child_id, month, funding) DO UPDATE
     SET used = c.used + 1, allowed = excluded.allowed
     WHERE excluded.allowed IS NULL OR c.used + 1 <= excluded.allowed
+    """
+)
+# With a place taken a session can move no more; before that a broker may just have moved it. What
+# has come free goes to those who wait, and to nobody else.
+TAKE_PLACES: Final = text(
+    """
+    UPDATE sessions SET taken = taken + :wanted
+    WHERE authority_id = :authority_id AND id = :session_id AND status = 'scheduled'
+        AND starts_at = :starts_at AND ends_at = :ends_at
+        AND taken + :wanted <= capacity AND (:for_waitlist OR NOT kept_for_waitlist)
     """
 )
 TAKE_YEAR: Final = text(
@@ -147,21 +157,18 @@ def take_places(
     session: Session, target: CatalogueSession, wanted: int, *, for_waitlist: bool = False
 ) -> bool:
     """Take places of a session, if so many are left and it is still when it was read."""
-    return _changed(
-        session,
-        update(CatalogueSession)
-        .where(
-            *_place(session, target.id),
-            CatalogueSession.status == "scheduled",
-            # With a place taken it can move no more; before that a broker may just have moved it.
-            CatalogueSession.starts_at == target.starts_at,
-            CatalogueSession.ends_at == target.ends_at,
-            CatalogueSession.taken + wanted <= CatalogueSession.capacity,
-            # What has come free goes to those who wait, and to nobody else.
-            true() if for_waitlist else CatalogueSession.kept_for_waitlist.is_(False),
-        )
-        .values(taken=CatalogueSession.taken + wanted),
+    taken = session.execute(
+        TAKE_PLACES,
+        {
+            "authority_id": session.info["authority_id"],
+            "session_id": target.id,
+            "starts_at": target.starts_at,
+            "ends_at": target.ends_at,
+            "wanted": wanted,
+            "for_waitlist": for_waitlist,
+        },
     )
+    return cast("CursorResult[*tuple[Any, ...]]", taken).rowcount == 1
 
 
 def give_back_place(session: Session, session_id: UUID) -> None:

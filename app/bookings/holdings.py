@@ -1,7 +1,7 @@
 """What children hold and what is taken, as the engine takes it."""
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.bookings import entitlement_queries, queries
 from app.bookings.entitlement import Override, Used, terms_of
+from app.bookings.models import ACTIVE_STATUSES
 from app.bookings.standing import read_standing
 from app.catalogue.models import Session as CatalogueSession
 from app.children.profiles import Profile
@@ -23,6 +24,8 @@ class ChildSituation(Situation):
     """What decides about one child's sessions, and what its entitlement is made of."""
 
     used: Used
+    # Its bookings that are not cancelled, by session: id and status. All ids are text.
+    live: Mapping[str, tuple[str, str]]
     # What it is allowed instead of the policies, the last recorded last.
     overrides: Sequence[Override]
 
@@ -106,14 +109,19 @@ def _read_situation(
         (period, measure): count for period, measure, count in (*standing.months, *standing.years)
     }
     first = str(child_ids[0]) if child_ids else None
-    mine = [place for place in standing.held if place[0] == first]
-    theirs = [place for place in standing.held if place[0] != first]
+    live = [booking for booking in standing.live if booking[0] == first]
+    mine = [booking for booking in live if booking[-1] in ACTIVE_STATUSES]
+    theirs = [
+        booking
+        for booking in standing.live
+        if booking[0] != first and booking[-1] in ACTIVE_STATUSES
+    ]
     return ChildSituation(
         catalogue_version=standing.catalogue_version,
         holdings=Holdings(
             booked=tuple(
                 Booked(datetime.fromisoformat(starts_at), datetime.fromisoformat(ends_at))
-                for *_, starts_at, ends_at in mine
+                for _, _, _, starts_at, ends_at, *_ in mine
             ),
             visits=Counter(UUID(activity_id) for _, _, activity_id, *_ in mine),
             friends=Counter(UUID(session_id) for _, session_id, *_ in theirs),
@@ -128,5 +136,6 @@ def _read_situation(
         policies=standing.policies,
         services=standing.services,
         used=used,
+        live={session_id: (id_, status) for _, session_id, _, _, _, id_, status in live},
         overrides=standing.overrides,
     )

@@ -9,7 +9,6 @@ from sqlalchemy.orm import Session
 from app.access.caller import Caller
 from app.access.scopes import ClientKind
 from app.authorities.models import EntitlementPolicy
-from app.bookings import queries
 from app.bookings.entitlement import PlaceTerms, Terms, place_terms, terms_of
 from app.bookings.errors import (
     AlreadyBooked,
@@ -21,7 +20,7 @@ from app.bookings.errors import (
     SessionStarted,
     SupportUnavailable,
 )
-from app.bookings.holdings import read_situation
+from app.bookings.holdings import ChildSituation, read_situation
 from app.bookings.models import Booking
 from app.catalogue.models import Activity
 from app.catalogue.models import Session as CatalogueSession
@@ -29,7 +28,7 @@ from app.children import service as children
 from app.children.profiles import Profile
 from app.clock import age_on, iso_week, local_date, month_of
 from app.engine import service as engine
-from app.engine.problem import Fit, Situation, Taken
+from app.engine.problem import Fit, Taken
 from app.engine.warm import WarmCatalogue
 from app.errors import Invalid
 
@@ -46,7 +45,7 @@ class Judgement:
     terms: Terms
     # What the place uses of the entitlement, and what the family pays for it.
     place: PlaceTerms
-    situation: Situation
+    situation: ChildSituation
     fit: Fit
 
 
@@ -89,7 +88,7 @@ def judge(
     )
     _check_session(child, target, terms.policy, now=now)
     fit = engine.explain_fit(catalogue, child, target.id, situation=situation, now=now)
-    _check_fit(session, child, target, fit, waiting)
+    _check_fit(situation, target, fit, waiting)
     if funding not in activity.funding:
         raise Invalid(
             "funding",
@@ -120,7 +119,7 @@ def judge_again(
     child = judgement.child
     situation = read_situation(session, child, starts_from=target.starts_at)
     fit = engine.explain_fit(catalogue, child, target.id, situation=situation, now=now)
-    _check_fit(session, child, target, fit)
+    _check_fit(situation, target, fit)
     return replace(judgement, situation=situation, fit=fit)
 
 
@@ -163,8 +162,7 @@ def _without_own(taken: Taken, waiting: Booking, week: str) -> Taken:
 
 
 def _check_fit(
-    session: Session,
-    child: Profile,
+    situation: ChildSituation,
     target: CatalogueSession,
     fit: Fit,
     waiting: Booking | None = None,
@@ -187,14 +185,14 @@ def _check_fit(
         raise NotEligible("The activity is for other children.", reasons=reasons)
     if reasons := told(NO_SUPPORT):
         raise SupportUnavailable("An essential need cannot be met.", reasons=reasons)
-    live = queries.find_live_booking(session, child.id, target.id)
-    if live is not None and live != waiting:
+    booking_id, status = situation.live.get(str(target.id), (None, None))
+    if booking_id is not None and (waiting is None or booking_id != str(waiting.id)):
         raise AlreadyBooked(
             "The child waits for a place here."
-            if live.status == "waitlisted"
+            if status == "waitlisted"
             else "The child has a booking here.",
-            booking_id=str(live.id),
-            status=live.status,
+            booking_id=booking_id,
+            status=status,
         )
     if reasons := told(("overlap",)):
         raise SessionOverlap("The child has another booking at that time.", reasons=reasons)

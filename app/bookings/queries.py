@@ -2,19 +2,22 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final, cast
 from uuid import UUID
 
 from sqlalchemy import (
     Row,
     Select,
+    Table,
     Text,
     and_,
+    bindparam,
     column,
     func,
     literal,
     or_,
     select,
+    text,
     true,
     values,
 )
@@ -25,6 +28,7 @@ from app.access.caller import Caller
 from app.authorities.models import SupportService
 from app.bookings.models import (
     ACTIVE_STATUSES,
+    Arrangement,
     Booking,
     BookingChange,
     Feedback,
@@ -36,6 +40,36 @@ from app.catalogue.models import Activity, Offer
 from app.catalogue.models import Session as CatalogueSession
 from app.children.models import Child
 from app.pagination import Page, PageRequest, fetch_page
+
+# Built once: every booking asks for them, and building them anew takes longer than the database.
+SESSION_AND_ACTIVITY: Final = (
+    select(CatalogueSession, Activity)
+    .join(
+        Activity,
+        and_(
+            Activity.authority_id == CatalogueSession.authority_id,
+            Activity.id == CatalogueSession.activity_id,
+        ),
+    )
+    .where(CatalogueSession.id == bindparam("session_id"))
+)
+INSERT_BOOKING: Final = insert(cast("Table", Booking.__table__))
+INSERT_ARRANGEMENTS: Final = insert(cast("Table", Arrangement.__table__))
+
+# The child's row as well: whoever changes a child's bookings holds it. It comes first, because a
+# row that is skipped keeps the locks that were taken before the one it lacks.
+EXPIRED_HOLDS: Final = text(
+    """
+    SELECT b.id
+    FROM bookings b
+    JOIN children c ON c.authority_id = b.authority_id AND c.id = b.child_id
+    WHERE b.status = 'held' AND b.hold_expires_at <= :now
+        AND (:every OR b.child_id = ANY (:child_ids) OR b.session_id = CAST(:session_id AS uuid))
+    ORDER BY b.id
+    LIMIT :limit
+    FOR NO KEY UPDATE OF c, b SKIP LOCKED
+    """
+)
 
 
 def visible_bookings(caller: Caller) -> Select[Booking]:
@@ -181,17 +215,7 @@ def find_session_and_activity(
     session: Session, session_id: UUID
 ) -> tuple[CatalogueSession, Activity] | None:
     """Find a session and its activity."""
-    row = session.execute(
-        select(CatalogueSession, Activity)
-        .join(
-            Activity,
-            and_(
-                Activity.authority_id == CatalogueSession.authority_id,
-                Activity.id == CatalogueSession.activity_id,
-            ),
-        )
-        .where(CatalogueSession.id == session_id)
-    ).one_or_none()
+    row = session.execute(SESSION_AND_ACTIVITY, {"session_id": session_id}).one_or_none()
     return None if row is None else (row[0], row[1])
 
 
@@ -217,6 +241,20 @@ def limited_places(session: Session, session_id: UUID, activity_id: UUID) -> dic
     return {need: count for need, (kind, count) in offers.items() if kind == "limited" and count}
 
 
+def insert_booking(session: Session, booking: Booking) -> None:
+    """Write a new booking and its support tasks, past the mapper; no session keeps track of it."""
+    connection = session.connection()
+    connection.execute(INSERT_BOOKING, _columns(booking))
+    if booking.arrangements:
+        for task in booking.arrangements:
+            task.booking_id = booking.id
+        connection.execute(INSERT_ARRANGEMENTS, [_columns(task) for task in booking.arrangements])
+
+
+def _columns(row: Booking | Arrangement) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in row.__table__.columns.keys()}  # noqa: SIM118
+
+
 def list_expired_holds(
     session: Session,
     *,
@@ -226,21 +264,22 @@ def list_expired_holds(
     limit: int,
 ) -> Sequence[Booking]:
     """List holds that have run out and that nobody else is dealing with, and lock them."""
-    statement = (
+    wanted = {
+        "now": now,
+        "every": not child_ids and session_id is None,
+        "child_ids": list(child_ids),
+        "session_id": session_id,
+        "limit": limit,
+    }
+    ids = session.scalars(EXPIRED_HOLDS, wanted).all()
+    if not ids:
+        return []
+    return session.scalars(
         select(Booking)
-        .join(Child, and_(Child.authority_id == Booking.authority_id, Child.id == Booking.child_id))
-        .where(Booking.status == "held", Booking.hold_expires_at <= now)
+        .where(Booking.id.in_(ids))
         .order_by(Booking.id)
-        .limit(limit)
-        # The child's row as well: whoever changes a child's bookings holds it. It comes first,
-        # because a row that is skipped keeps the locks that were taken before the one it lacks.
-        .with_for_update(of=[Child, Booking], skip_locked=True, key_share=True)
-    )
-    if child_ids or session_id is not None:
-        statement = statement.where(
-            or_(Booking.child_id.in_(child_ids), Booking.session_id == session_id)
-        )
-    return session.scalars(statement).all()
+        .execution_options(populate_existing=True)
+    ).all()
 
 
 def lock_sessions(session: Session, session_ids: Collection[UUID]) -> dict[UUID, datetime]:
@@ -276,17 +315,6 @@ def lock_service_weeks(session: Session, weeks: Collection[str]) -> None:
         opened.on_conflict_do_update(
             index_elements=["authority_id", "support_service_id", "week"],
             set_={"used": SupportServiceWeek.used},
-        )
-    )
-
-
-def find_live_booking(session: Session, child_id: UUID, session_id: UUID) -> Booking | None:
-    """Find the booking of a child in a session that is not cancelled."""
-    return session.scalar(
-        select(Booking).where(
-            Booking.child_id == child_id,
-            Booking.session_id == session_id,
-            Booking.status != "cancelled",
         )
     )
 

@@ -15,7 +15,6 @@ from sqlalchemy.orm import Session
 
 from app.authorities.models import EntitlementPolicy, SupportService
 from app.bookings.entitlement import Override
-from app.bookings.models import ACTIVE_STATUSES
 from app.db import read_document
 
 STANDING: Final = text(
@@ -27,10 +26,10 @@ STANDING: Final = text(
         (SELECT coalesce(json_agg(v ORDER BY v.id), '[]')
          FROM support_services v WHERE v.need = ANY (:needs)) AS services,
         (SELECT coalesce(json_agg(json_build_array(
-                    b.child_id, s.id, s.activity_id, s.starts_at, s.ends_at)), '[]')
+                    b.child_id, s.id, s.activity_id, s.starts_at, s.ends_at, b.id, b.status)), '[]')
          FROM bookings b
          JOIN sessions s ON s.authority_id = b.authority_id AND s.id = b.session_id
-         WHERE b.child_id = ANY (:child_ids) AND b.status = ANY (:active)) AS held,
+         WHERE b.child_id = ANY (:child_ids) AND b.status <> 'cancelled') AS live,
         (SELECT coalesce(json_agg(json_build_array(month, funding, used)), '[]')
          FROM entitlement_counters WHERE child_id = ANY (:first_child)) AS months,
         (SELECT coalesce(json_agg(json_build_array(year, measure, used)), '[]')
@@ -65,8 +64,8 @@ class Standing:
     policies: Sequence[EntitlementPolicy]
     # What the authority can put in place for the needs, the oldest first.
     services: Sequence[SupportService]
-    # Places held: child, session, activity, start, end.
-    held: Sequence[tuple[str, str, str, str, str]]
+    # Bookings that are not cancelled: child, session, activity, start, end, booking, status.
+    live: Sequence[tuple[str, str, str, str, str, str, str]]
     # What the first child has used of months and of years: which, measure, how much.
     months: Sequence[tuple[str, str, int]]
     years: Sequence[tuple[str, str, int]]
@@ -96,7 +95,6 @@ def read_standing(
     parameters = {
         "child_ids": list(child_ids),
         "first_child": list(child_ids[:1]),
-        "active": list(ACTIVE_STATUSES),
         "needs": list(needs),
         "starts_from": starts_from,
         "starts_before": starts_before,

@@ -172,6 +172,7 @@ def take_support(
                 funder="authority",
                 reason=None,
                 closed_at=None,
+                version=1,
             )
         )
 

@@ -2,19 +2,22 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import Row, func, select, text
 from sqlalchemy.orm import Session
 
-from app.catalogue.models import Activity, CatalogueVersion, Offer, Provider
+from app.catalogue.models import Activity, Offer, Provider
 from app.catalogue.models import Session as CatalogueSession
 from app.engine.models import Model
+
+# Written out, as it is part of every booking.
+VERSION: Final = text("SELECT version FROM catalogue_versions")
 
 
 def catalogue_version(session: Session) -> int:
     """Read the version that moves with every change of the bound authority's catalogue."""
-    return session.scalar(select(CatalogueVersion.version)) or 0
+    return session.scalar(VERSION) or 0
 
 
 def active_weights(session: Session) -> dict[str, Any] | None:
