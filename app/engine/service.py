@@ -33,7 +33,7 @@ def rank_sessions(
     now: datetime,
 ) -> Matches:
     """Rank the sessions of a span of time for a child."""
-    live = _live(warm, situation, now=now)
+    live = make_live(warm, situation, now=now)
     span = warm.arrays.span(starts_from, starts_before)
     return matching.match(
         warm.arrays,
@@ -56,7 +56,7 @@ def explain_fit(
 ) -> Fit:
     """Explain one session for a child in full."""
     session_times(warm, session_id)
-    live = _live(warm, situation, now=now)
+    live = make_live(warm, situation, now=now)
     return matching.explain_fit(
         warm.arrays,
         matching_child(child),
@@ -89,7 +89,7 @@ def judge_candidates(
 ) -> Candidates:
     """Judge one session for many children; `situation` holds what is the same for all of them."""
     session_times(warm, session_id)
-    live = _live(warm, situation, now=now)
+    live = make_live(warm, situation, now=now)
     index = warm.arrays.session_index[session_id]
     pairs = [(matching_child(child), holdings) for child, holdings in children]
     judged = matching.judge_many(
@@ -153,7 +153,7 @@ def judge_span(
     now: datetime,
 ) -> JudgedSpan:
     """Judge every session of a span of time for one child."""
-    live = _live(warm, situation, now=now)
+    live = make_live(warm, situation, now=now)
     span = warm.arrays.span(starts_from, starts_before)
     subject = matching_child(child)
     judged = matching.judge_many(
@@ -190,7 +190,8 @@ def session_times(warm: WarmCatalogue, session_id: UUID) -> tuple[datetime, date
     return times
 
 
-def _live(warm: WarmCatalogue, situation: Situation, *, now: datetime) -> matching.Live:
+def make_live(warm: WarmCatalogue, situation: Situation, *, now: datetime) -> matching.Live:
+    """Put what is the same for every child in front of the warm catalogue."""
     # A session that came after the version was read is not in the arrays yet.
     index_of, taken = warm.index_of, situation.taken
     places_left = warm.capacity.copy()

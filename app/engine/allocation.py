@@ -1,0 +1,286 @@
+"""An authority judged as a whole, and its places given out, as the rooms above need it.
+
+`AllocationProblem` and what is made of it are matching's own; they pass through here so that the
+rooms above need not import it.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Final
+from uuid import UUID
+
+import numpy as np
+from numpy.typing import NDArray
+
+import matching
+from app.engine.problem import Holdings, Situation
+from app.engine.service import NEED_COLUMNS, make_live
+from app.engine.warm import WarmCatalogue
+from matching import (
+    REFUSAL_CAUSES,
+    Allocation,
+    AllocationProblem,
+    Child,
+    EquityRow,
+    Fit,
+    Repair,
+    equity,
+    first_come,
+    pure_lottery,
+    second_round,
+)
+
+Integers = NDArray[np.int64]
+Mask = NDArray[np.bool_]
+
+NONE: Final = -1
+# A score of 1 as an integer.
+SCORE_OF_ONE: Final = 100_000
+FUNDING_BIT: Final = {funding: 1 << bit for bit, funding in enumerate(matching.FUNDINGS)}
+# Of `Support.essential`: met by a limited place, and arranged by the authority.
+LIMITED: Final = 1
+AUTHORITY: Final = 3
+
+
+class NotProved(Exception):
+    """The independent checker found something wrong with an allocation; it is never kept."""
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Every child against every session of a span of one month."""
+
+    session_ids: Sequence[UUID]
+    starts_us: Integers
+    ends_us: Integers
+    iso_week: Integers
+    places_left: Integers
+    # By funding: whether the child could have the place, of shape (n_children, n).
+    open_by: Mapping[str, Mask]
+    blocked: NDArray[np.uint16]
+    # In units of `1 / SCORE_OF_ONE`.
+    score: NDArray[np.int32]
+    # By need column: how each session would meet it, and its limited places left.
+    how: Mapping[int, NDArray[np.uint8]]
+    limited_left: Mapping[int, Integers]
+    # Which needs are essential to which child, of shape (n_children, n_needs).
+    essential: Mask
+
+
+def judge_everybody(
+    warm: WarmCatalogue,
+    children: Sequence[tuple[Child, Holdings]],
+    *,
+    situation: Situation,
+    month: str,
+    starts_from: datetime,
+    starts_before: datetime,
+    now: datetime,
+) -> Judged:
+    """Judge all children against the sessions of a span within a month, in one pass."""
+    live = make_live(warm, situation, now=now)
+    arrays = warm.arrays
+    span = arrays.span(starts_from, starts_before)
+    judged = matching.judge_many(arrays, children, live, span=span, weights=warm.weights)
+    open_to = judged.mask == 0
+    offered = arrays.sessions.funding[span]
+    left = np.array([_left(holdings, month) for _, holdings in children], dtype=np.uint8)
+    funding = offered[None, :] & left.reshape(-1, 1)
+    for position, (child, holdings) in enumerate(children):
+        terms = holdings.remaining.get(month, holdings.remaining_otherwise)
+        limits = (terms.minutes, terms.nights, terms.pence)
+        # What is limited by the year, or counts nothing, is judged session by session.
+        if terms.uncounted or any(limit is not None for limit in limits):
+            funding[position] = matching.eligible(arrays, child, holdings, live, span).funding
+    essential = np.zeros((len(children), len(matching.NEED_CODES)), dtype=bool)
+    for position, (child, _) in enumerate(children):
+        essential[position, list(child.essential_needs())] = True
+    how = _how_needs_are_met(warm, live, span, essential.any(axis=0))
+    return Judged(
+        session_ids=arrays.session_ids[span],
+        starts_us=arrays.sessions.starts_us[span],
+        ends_us=arrays.sessions.ends_us[span],
+        iso_week=arrays.sessions.iso_week[span].astype(np.int64),
+        places_left=np.maximum(live.places_left[span], 0).astype(np.int64),
+        open_by={name: open_to & (funding & bit != 0) for name, bit in FUNDING_BIT.items()},
+        blocked=judged.mask,
+        score=np.rint(judged.score * SCORE_OF_ONE).astype(np.int32),
+        how=how,
+        limited_left={need: _limited_left(warm, live, span, need) for need in how},
+        essential=essential,
+    )
+
+
+def _left(holdings: Holdings, month: str) -> int:
+    terms = holdings.remaining.get(month, holdings.remaining_otherwise)
+    return sum(bit for name, bit in FUNDING_BIT.items() if getattr(terms, name) != 0)
+
+
+def _how_needs_are_met(
+    warm: WarmCatalogue, live: matching.Live, span: slice, wanted: Mask
+) -> dict[int, NDArray[np.uint8]]:
+    """Ask of each need that any child has how each session meets it: it is the same for all."""
+    codes = [code for code, column in NEED_COLUMNS.items() if wanted[column]]
+    everything = Child(date(2000, 1, 1), needs=tuple(matching.Need(code) for code in codes))
+    support = matching.eligible(warm.arrays, everything, Holdings(), live, span).support
+    return {need: answer.how for need, answer in support.essential.items()}
+
+
+def _limited_left(warm: WarmCatalogue, live: matching.Live, span: slice, need: int) -> Integers:
+    sessions, profiles = warm.arrays.sessions, warm.arrays.profiles
+    left = profiles.limited[:, need][sessions.profile[span]].astype(np.int64)
+    for session, of_need, count in live.limited_taken.tolist():
+        if of_need == need and span.start <= session < span.stop:
+            left[session - span.start] -= count
+    return np.maximum(left, 0)
+
+
+def blocking_reasons(mask: int) -> list[str]:
+    """Name the blocking reasons of a mask."""
+    return [name for bit, name in enumerate(matching.BLOCKING_REASONS) if mask >> bit & 1]
+
+
+@dataclass(frozen=True)
+class Draws:
+    """Support that pairs take beside the pool they draw on, of stocks that several sessions share
+    or that a second need of the child takes from: which pair, which stock, and how much is left.
+    """
+
+    pair: Integers
+    stock: Integers
+    left: Integers
+
+    def used(self, given: Mask) -> Integers:
+        """Count what given pairs take of each stock."""
+        return np.bincount(self.stock[given[self.pair]], minlength=len(self.left))
+
+
+@dataclass(frozen=True)
+class Solved:
+    """An allocation that has been checked, and what none can surpass."""
+
+    problem: AllocationProblem
+    allocation: Allocation
+    # Of the problem as it was asked; that of the allocation, unless stocks ran out.
+    bound: tuple[int, ...]
+    # Whether prices prove it, by the independent checker.
+    proved: bool
+    # Of each stock, how much is taken.
+    used: Integers
+
+    @property
+    def gap(self) -> tuple[str, int] | None:
+        """Give the first level that is not proved and by how much it may fall short, or None."""
+        names = self.allocation.level_names
+        for name, reached, bound in zip(names, self.allocation.reached, self.bound, strict=True):
+            if reached != bound:
+                return name, bound - reached
+        return None
+
+
+def solve(problem: AllocationProblem, draws: Draws) -> Solved:
+    """Give places out as well as can be, within what is left of all stocks, and check it.
+
+    A stock that does not reach is kept for those who come first by waiting, value and lottery;
+    the others are solved for without it. The first bound still holds, so the gap is proven.
+    """
+    kept = np.ones(len(problem.pair_child), dtype=bool)
+    bound: tuple[int, ...] | None = None
+    while True:
+        positions = np.flatnonzero(kept)
+        part = problem if kept.all() else _only(problem, positions)
+        allocation = matching.allocate(part)
+        bound = bound or allocation.bound
+        given = np.zeros(len(kept), dtype=bool)
+        given[positions[allocation.pair_of_child[allocation.placed]]] = True
+        used = draws.used(given)
+        short = np.flatnonzero(used > draws.left)
+        if not short.size:
+            break
+        for stock in short.tolist():
+            _keep_for_the_first(problem, draws, kept, given, stock)
+    verdict = matching.check_allocation(part, allocation)
+    if verdict.breaches:
+        raise NotProved(verdict.breaches[0])
+    proved = verdict.proved and bound == allocation.reached
+    return Solved(part, allocation, bound, proved, used)
+
+
+def _only(problem: AllocationProblem, positions: Integers) -> AllocationProblem:
+    return replace(
+        problem,
+        pair_child=problem.pair_child[positions],
+        pair_session=problem.pair_session[positions],
+        pair_value=problem.pair_value[positions],
+        pair_pool=problem.pair_pool[positions],
+    )
+
+
+def _keep_for_the_first(
+    problem: AllocationProblem, draws: Draws, kept: Mask, given: Mask, stock: int
+) -> None:
+    drawing = draws.pair[draws.stock == stock]
+    users = np.unique(drawing[given[drawing]])
+    child = problem.pair_child[users]
+    order = np.lexsort(
+        (problem.child_position[child], -problem.pair_value[users], problem.band[child])
+    )
+    without = child[order[draws.left[stock] :]]
+    kept[drawing[np.isin(problem.pair_child[drawing], without)]] = False
+
+
+def explain(solved: Solved) -> matching.Refusals:
+    """Tell of every choice that a child did not get why that is so."""
+    return matching.explain_allocation(solved.problem, solved.allocation)
+
+
+def refill(
+    problem: AllocationProblem, pair_of_child: Integers, *, passed_over: Sequence[int]
+) -> Repair:
+    """Find who is next for what is free, with nobody else moved, and check it."""
+    found = matching.repair(problem, pair_of_child, [], passed_over=passed_over)
+    verdict = matching.check_allocation(found.problem, found.allocation)
+    if verdict.breaches:
+        raise NotProved(verdict.breaches[0])
+    return found
+
+
+def explain_pairs(
+    warm: WarmCatalogue,
+    pairs: Sequence[tuple[Child, Holdings, UUID]],
+    *,
+    situation: Situation,
+    now: datetime,
+) -> list[Fit]:
+    """Explain some pairs in full, as things stand for all of them at once."""
+    live = make_live(warm, situation, now=now)
+    return [
+        matching.explain_fit(warm.arrays, child, holdings, live, session_id, weights=warm.weights)
+        for child, holdings, session_id in pairs
+    ]
+
+
+__all__ = [
+    "REFUSAL_CAUSES",
+    "Allocation",
+    "AllocationProblem",
+    "Child",
+    "Draws",
+    "EquityRow",
+    "Fit",
+    "Judged",
+    "NotProved",
+    "Repair",
+    "Solved",
+    "blocking_reasons",
+    "equity",
+    "explain",
+    "explain_pairs",
+    "first_come",
+    "judge_everybody",
+    "pure_lottery",
+    "refill",
+    "second_round",
+    "solve",
+]
