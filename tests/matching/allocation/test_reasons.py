@@ -54,7 +54,7 @@ def test_counts_are_those_of_who_got_the_place() -> None:
 
 def test_what_decided_is_what_solving_again_with_the_place_given_costs() -> None:
     compared: dict[str, int] = {}
-    for seed in range(80):
+    for seed in range(150):
         problem = draw_problem(seed, most_children=8, most_sessions=4)
         before = allocate(problem)
         refusals = explain_allocation(problem, before)
@@ -84,10 +84,7 @@ def test_what_decided_is_what_solving_again_with_the_place_given_costs() -> None
             assert name == before.level_names[min(np.flatnonzero(loss)[0], len(loss) - 2)], seed
             assert loss[np.flatnonzero(loss)[0]] > 0
             compared[name] = compared.get(name, 0) + 1
-    assert compared["placed"] >= 5
-    assert compared["value"] > 10
-    assert compared["lottery"] > 10
-    assert compared["band_0"] > 5
+    assert min(compared[name] for name in ("placed", "band_0", "value", "lottery")) > 5, compared
 
 
 def contest(**changes: object) -> AllocationProblem:
