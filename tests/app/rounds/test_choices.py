@@ -354,12 +354,13 @@ class TestWhoSees:
         children = [add_child(world) for _ in range(5)]
         for child in children:
             choose(world, round_id, child, wanted(session_id))
-        path, seen = f"/v1/rounds/{round_id}/choices?limit=2", []
-        page = world.call("GET", path).json()
+        path, seen = f"/v1/rounds/{round_id}/choices", []
+        page = world.call("GET", path, params={"limit": 2}).json()
         while page["next_cursor"] is not None:
             assert len(page["items"]) == 2
             seen += page["items"]
-            page = world.call("GET", path, params={"cursor": page["next_cursor"]}).json()
+            following = {"limit": 2, "cursor": page["next_cursor"]}
+            page = world.call("GET", path, params=following).json()
         seen = [item["child_id"] for item in [*seen, *page["items"]]]
         assert seen == children
 
