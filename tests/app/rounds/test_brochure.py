@@ -73,6 +73,16 @@ class TestContent:
         assert brochure.for_child is None
         assert answer.headers["Brochure-Version"] == "1"
 
+    def test_leaves_out_what_has_begun(self, world: World) -> None:
+        activity = add_activity(world)
+        add_session(world, activity, world.clock.now - timedelta(minutes=1))
+        later = add_session(world, activity, world.clock.now + timedelta(minutes=1))
+        times = {"choices_open_at": world.clock.now.isoformat()}
+        round_id = publish(world, make_round(world, quarter="2027-Q1", **times)["id"])["id"]
+
+        [shown] = read(world, round_id).json()["activities"]
+        assert [one["session_id"] for one in shown["sessions"]] == [later]
+
     def test_puts_it_into_words(self, world: World, angling: str) -> None:
         round_id = publish(world, make_round(world)["id"])["id"]
 
