@@ -1,4 +1,4 @@
-"""Clients that book, cancel, read and try again, and write down what they are told."""
+"""Clients that book, wait, cancel, read and try again, and write down what they are told."""
 
 import asyncio
 import time
@@ -12,8 +12,12 @@ from uuid import UUID
 from tests.load.connection import Answer, Connection, NotSent, Unanswered
 from tests.load.history import Action, Event, Order, Phase
 
-# What a client does next, by weight. `waitlist` is left out where the service has none.
-MIX: Mapping[str, int] = {"place": 80, "cancel": 8, "again": 6, "read": 6, "waitlist": 10}
+# What a client does next, by weight; and what it does besides, where places are short.
+MIX: Mapping[str, int] = {"place": 80, "cancel": 8, "again": 6, "read": 6}
+WAITING: Mapping[str, int] = {"waitlist": 25, "answer": 6}
+# One of so many offers is declined.
+DECLINES = 5
+MOST_OFFERS = 20
 PAUSE_S = 0.02
 
 
@@ -75,7 +79,9 @@ class Client:
     async def turn(self, orders: deque[Order], mix: Mapping[str, int]) -> bool:
         """Do one thing; tell whether there was an order to place if that was it."""
         [action] = self.rng.choices(list(mix), list(mix.values()))
-        if action in {"place", "waitlist"} or not self._mine:
+        if action == "answer":
+            await self.answer_offers()
+        elif action in {"place", "waitlist"} or not self._mine:
             try:
                 order = orders.popleft()
             except IndexError:
@@ -111,6 +117,28 @@ class Client:
         """Give a place back."""
         return await self._call("cancel", f"/v1/bookings/{booking_id}/cancel", booking_id)
 
+    async def answer_offers(self) -> int:
+        """Answer the offers that stand open, and count them."""
+        try:
+            await self._connection.open()
+            path = f"/v1/offers?status=open&limit={MOST_OFFERS}"
+            listed = await self._ask("offers", "GET", path)
+        except (NotSent, Unanswered):
+            self.cut_off = True
+            return 0
+        offers = listed.json()["items"] if listed.status == 200 else []
+        for offer in offers:
+            verb: Action = "decline" if self.rng.randrange(DECLINES) == 0 else "accept"
+            answer = await self.answer_offer(verb, offer)
+            # What the child has used meanwhile may stand in the way: then it is for the next one.
+            if verb == "accept" and answer is not None and answer.status == 409:
+                await self.answer_offer("decline", offer)
+        return len(offers)
+
+    async def answer_offer(self, verb: Action, offer: dict[str, str]) -> Answer | None:
+        """Accept or decline a place that is kept for a booking."""
+        return await self._call(verb, f"/v1/offers/{offer['id']}/{verb}", offer["booking_id"])
+
     async def read(self, booking_id: str) -> Answer | None:
         """Look at a booking."""
         return await self._call("read", f"/v1/bookings/{booking_id}", booking_id, method="GET")
@@ -132,7 +160,6 @@ class Client:
             self.cut_off = True
             return None
         call = next(self.record.calls)
-        started = time.perf_counter()
 
         def note(phase: Phase, booking_id: str | None = None, status: str | None = None) -> None:
             at = time.perf_counter()
@@ -142,27 +169,39 @@ class Client:
 
         note("invoke")
         try:
-            answer = await self._connection.request(
-                method,
-                path,
-                token=self._token(),
-                key=key if action == "place" else None,
-                body=body,
-            )
+            used = key if action == "place" else None
+            answer = await self._ask(action, method, path, key=used, body=body)
         except Unanswered:
             note("unknown")
             self.cut_off = True
             return None
-        self.cut_off = answer.status >= 500
-        self.record.answered(action, answer, time.perf_counter() - started)
         if answer.status in {200, 201}:
             said = answer.json()
+            # Of an offer that was answered, what its booking is by that.
+            said = said.get("booking", said)
             note("ok", said["id"], said["status"])
         elif answer.status >= 500:
             # "Try again": it may or may not have been done.
             note("unknown")
         else:
             note("fail")
+        return answer
+
+    async def _ask(
+        self,
+        action: str,
+        method: str,
+        path: str,
+        *,
+        key: str | None = None,
+        body: dict[str, str] | None = None,
+    ) -> Answer:
+        started = time.perf_counter()
+        answer = await self._connection.request(
+            method, path, token=self._token(), key=key, body=body
+        )
+        self.cut_off = answer.status >= 500
+        self.record.answered(action, answer, time.perf_counter() - started)
         return answer
 
     async def settle(self, order: Order, key: str, *, deadline: float) -> bool:

@@ -26,22 +26,29 @@ CAUGHT_AT: Mapping[str, str] = {
     "entitlement": "bookings in",
     "idempotency": "refused after it had been granted",
     "commit": "acknowledged",
+    "line": "passed those who wait",
+    "trigger": "passed those who wait",
+}
+# Of these it is the database that is broken, not the code.
+IN_THE_DATABASE: Mapping[str, str] = {
+    "trigger": "ALTER TABLE sessions DISABLE TRIGGER keep_for_waitlist"
 }
 
 
-def drop_last_words(stage: Stage) -> None:
-    """Let the database believe whatever the code says."""
+def weaken(stage: Stage, broken: str | None) -> None:
+    """Let the database believe whatever the code says, and break it if that is what is asked."""
     server = EmbeddedPostgres(stage.data_dir)
     with psycopg.connect(server.conninfo("postgres", "postgres")) as connection:
-        for statement in LAST_WORDS:
+        for statement in (*LAST_WORDS, *filter(None, [IN_THE_DATABASE.get(broken or "")])):
             connection.execute(statement)
 
 
 def violations_of(broken: str | None, *, now: datetime, seed: int) -> list[str]:
     """Fire all volleys at a build without the database's last words, broken or not."""
-    program = ODD_SERVER if broken is None else (*ODD_SERVER, "--break", broken)
+    sound = broken is None or broken in IN_THE_DATABASE
+    program = ODD_SERVER if sound else (*ODD_SERVER, "--break", str(broken))
     with open_stage(program=program, now=now) as stage:
-        drop_last_words(stage)
+        weaken(stage, broken)
         stage.server.start()
         return asyncio.run(volleys.fire_all(stage, Random(seed)))
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 Phase = Literal["invoke", "ok", "fail", "unknown"]
-Action = Literal["place", "cancel", "read"]
+Action = Literal["place", "cancel", "read", "accept", "decline"]
 
 ACTIVE = ("held", "confirmed", "attended", "no_show")
 
@@ -35,7 +35,7 @@ class Event:
     call: int
     phase: Phase
     action: Action
-    # The Idempotency-Key of a booking; else the id of the booking cancelled or read.
+    # The Idempotency-Key of a booking; else the id of the booking that it is about.
     key: str
     order: Order | None = None
     # What an `ok` named, and in which status.
@@ -52,6 +52,14 @@ class Kept:
     session_id: str
     funding: str
     status: str
+    # How many offers of a place it has that nobody has answered, and that were accepted.
+    open_offers: int = 0
+    accepted_offers: int = 0
+
+    @property
+    def takes_place(self) -> bool:
+        """Tell whether a place is taken by it, or kept for it."""
+        return self.status in ACTIVE or self.open_offers > 0
 
     @property
     def order(self) -> tuple[str, str, str]:
@@ -104,19 +112,24 @@ def check_history(events: Iterable[Event], kept: Sequence[Kept]) -> list[str]:
     """List each way in which what was kept differs from what clients were told."""
     calls = sorted(pair(events), key=lambda call: call.begun.at)
     by_key: dict[str, list[Call]] = defaultdict(list)
+    # By booking: what ended it, and what made a place of its waiting.
     cancels: dict[str, list[Call]] = defaultdict(list)
+    accepts: dict[str, list[Call]] = defaultdict(list)
     reads = []
     for call in calls:
         match call.begun.action:
             case "place":
                 by_key[call.begun.key].append(call)
-            case "cancel":
+            case "cancel" | "decline":
                 cancels[call.begun.key].append(call)
+            case "accept":
+                accepts[call.begun.key].append(call)
             case "read":
                 reads.append(call)
     return [
         *_check_places(by_key, kept),
         *_check_cancels(cancels, kept),
+        *_check_waiting(by_key, accepts, kept),
         *_check_reads(reads, by_key, cancels),
     ]
 
@@ -171,6 +184,29 @@ def _check_cancels(cancels: Mapping[str, list[Call]], kept: Sequence[Kept]) -> l
     return found
 
 
+def _check_waiting(
+    by_key: Mapping[str, list[Call]], accepts: Mapping[str, list[Call]], kept: Sequence[Kept]
+) -> list[str]:
+    told: dict[str | None, set[str | None]] = defaultdict(set)
+    for attempts in by_key.values():
+        for attempt in attempts:
+            if attempt.phase == "ok" and attempt.ended:
+                told[attempt.ended.booking_id].add(attempt.ended.status)
+    found = []
+    for booking in kept:
+        phases = {call.phase for call in accepts.get(booking.id, [])}
+        had_place = bool(told[booking.id] & set(ACTIVE)) or "ok" in phases
+        if booking.status == "waitlisted" and had_place:
+            found.append(f"booking {booking.id} waits for the place that it had")
+        only_waited = told[booking.id] == {"waitlisted"}
+        if booking.status in ACTIVE and only_waited and not phases & {"ok", "unknown"}:
+            found.append(f"booking {booking.id} has a place that nobody has accepted")
+        offers = booking.open_offers + booking.accepted_offers
+        if offers > 1 or ("ok" in phases and booking.accepted_offers != 1):
+            found.append(f"booking {booking.id} has {offers} offers of a place")
+    return found
+
+
 def _check_reads(
     reads: Iterable[Call], by_key: Mapping[str, list[Call]], cancels: Mapping[str, list[Call]]
 ) -> list[str]:
@@ -208,8 +244,9 @@ def check_limits(
     allowed: int = 1,
 ) -> list[str]:
     """List sessions with more children than places, and children with more than their months'."""
+    kept = list(kept)
     active = [booking for booking in kept if booking.status in ACTIVE]
-    taken = Counter(booking.session_id for booking in active)
+    taken = Counter(booking.session_id for booking in kept if booking.takes_place)
     used = Counter(
         (booking.child_id, month[booking.session_id], booking.funding) for booking in active
     )
@@ -224,6 +261,30 @@ def check_limits(
             for (child_id, of, funding), count in used.items()
             if count > allowed
         ),
+    ]
+
+
+def check_at_rest(
+    kept: Sequence[Kept],
+    *,
+    capacity: Mapping[str, int],
+    month: Mapping[str, str],
+    allowed: int = 1,
+) -> list[str]:
+    """List who waits beside a free place that the child could take, once all is quiet."""
+    taken = Counter(booking.session_id for booking in kept if booking.takes_place)
+    used = Counter(
+        (booking.child_id, month[booking.session_id], booking.funding)
+        for booking in kept
+        if booking.status in ACTIVE
+    )
+    return [
+        f"booking {booking.id} waits beside a free place"
+        for booking in kept
+        if booking.status == "waitlisted"
+        and not booking.open_offers
+        and taken[booking.session_id] < capacity[booking.session_id]
+        and used[booking.child_id, month[booking.session_id], booking.funding] < allowed
     ]
 
 

@@ -25,6 +25,7 @@ from tests.app.bookings.test_race_controls import (
     break_places,
     skip_idempotency,
 )
+from tests.app.bookings.test_waitlist_controls import pay_no_heed_to_those_who_wait
 
 COMMIT_LATER_S = 0.15
 
@@ -58,6 +59,7 @@ BREAKS: Mapping[str, Callable[[pytest.MonkeyPatch], None]] = {
     "entitlement": break_entitlement,
     "idempotency": skip_idempotency,
     "commit": acknowledge_before_commit,
+    "line": pay_no_heed_to_those_who_wait,
 }
 
 

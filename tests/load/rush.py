@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from random import Random
 
-from tests.load.clients import MIX, Client, Record, percentile
-from tests.load.history import ACTIVE, Order, check_history, check_limits, count_of
+from tests.load.clients import MIX, WAITING, Client, Record, percentile
+from tests.load.history import Order, check_at_rest, check_history, check_limits, count_of
 from tests.load.report import Report
 from tests.load.stage import Family, Stage
 
@@ -49,9 +49,7 @@ async def run(stage: Stage, size: Size, report: Report, rng: Random) -> Record:
     wanted = size.places * DEMAND * ASKED_FOR_TWICE // (2 * ASKED_FOR_TWICE + 2)
     invited = stage.add_families(len(families), children=max(1, wanted // len(families)))
     late = stage.add_families(1, children=len(sessions))[0].child_ids
-    mix = dict(MIX)
-    if not await stage.knows_waitlist():
-        del mix["waitlist"]
+    mix = {**MIX, **WAITING}
 
     record = Record()
     await stage.renew_broker_token()
@@ -75,7 +73,12 @@ async def run(stage: Stage, size: Size, report: Report, rng: Random) -> Record:
     await asyncio.gather(*clients)
     took_s = time.perf_counter() - started
 
-    refused_in_vain = await _try_what_is_left(stage, sessions, late, record)
+    offers_meanwhile = sum(booking.open_offers for booking in stage.kept())
+    afterwards = Client(-1, stage.server.port, record, stage.broker_token, Random("afterwards"))
+    await come_to_rest(stage, afterwards)
+    refused_in_vain = await _try_what_is_left(stage, sessions, late, afterwards)
+    afterwards.close()
+    report.tell(PART, "offers that nobody had answered in the rush", offers_meanwhile)
     _judge(stage, record, report, size, took_s=took_s, refused_in_vain=refused_in_vain)
     return record
 
@@ -128,22 +131,31 @@ async def _be(
     client.close()
 
 
+async def come_to_rest(stage: Stage, client: Client) -> None:
+    """Answer whatever is offered until nothing is offered any more.
+
+    Beside the service's worker this one does its rounds, so that none has to be waited for.
+    """
+    going_on = True
+    while going_on:
+        await asyncio.to_thread(stage.work_round)
+        going_on = False
+        while await client.answer_offers():
+            going_on = True
+
+
 async def _try_what_is_left(
-    stage: Stage, sessions: list[str], children: list[str], record: Record
+    stage: Stage, sessions: list[str], children: list[str], client: Client
 ) -> list[str]:
     """Ask for a place wherever one is left, now that all is quiet: "full" would be wrong."""
     kept = stage.kept()
-    taken = Counter(booking.session_id for booking in kept if booking.status in ACTIVE)
-    # What comes free there belongs to those who wait.
-    waited_for = {booking.session_id for booking in kept if booking.status == "waitlisted"}
-    client = Client(-1, stage.server.port, record, stage.broker_token, Random("afterwards"))
-    wrong = []
+    wrong = check_at_rest(kept, capacity=stage.capacity, month=stage.month)
+    taken = Counter(booking.session_id for booking in kept if booking.takes_place)
     for session_id, child_id in zip(sessions, children, strict=True):
-        if session_id not in waited_for and taken[session_id] < stage.capacity[session_id]:
+        if taken[session_id] < stage.capacity[session_id]:
             answer = await client.place(Order(child_id, session_id, "free"), client.new_key())
             if answer is None or answer.status != 201:
                 wrong.append(f"{session_id}: {answer and answer.slug}")
-    client.close()
     return wrong
 
 
@@ -172,7 +184,10 @@ def _judge(
     report.judge(PART, "p99", f"{p99_s * 1000:.0f} ms", "<= 1000 ms", met=p99_s <= 1)
     report.none_of(PART, "oversold sessions", count_of(limits, "oversold"))
     report.none_of(PART, "double entitlement", count_of(limits, "bookings in"))
-    report.none_of(PART, 'wrong "full" at rest', refused_in_vain)
+    report.none_of(PART, 'wrong "full" or waiting at rest', refused_in_vain)
+    accepted = sum(booking.accepted_offers for booking in kept)
+    report.tell(PART, "offers accepted", accepted)
+    report.none_of(PART, "double offers", count_of(history, "offers of a place"))
     report.none_of(PART, "answers of 500 and above", record.faults)
     report.none_of(PART, "differences from the clients' histories", history)
     report.none_of(PART, "requests without an answer", list(record.open_orders()))

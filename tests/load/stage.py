@@ -22,7 +22,9 @@ from app.children.models import Consent
 from app.children.schemas import ChildCreate
 from app.children.service import add_households, create_children
 from app.db import transaction
+from app.engine.warm import WarmCatalogues
 from app.ids import new_id
+from app.jobs import look_again_at_waitlists, offer_freed_places
 from app.settings import Settings
 from app.storage import Database, open_database
 from tests.load import processor
@@ -61,6 +63,7 @@ class Stage:
     capacity: dict[str, int] = field(default_factory=dict)
     month: dict[str, str] = field(default_factory=dict)
     _broker_token: tuple[str, float] = ("", 0.0)
+    _warm: WarmCatalogues = field(default_factory=WarmCatalogues)
 
     def add_sessions(
         self, starts: Sequence[datetime], *, places: int, lasting: timedelta = SESSION
@@ -178,10 +181,11 @@ class Stage:
         finally:
             connection.close()
 
-    async def knows_waitlist(self) -> bool:
-        """Tell whether the service has a waiting list, by its published contract."""
-        document = (await self.ask("GET", "/openapi.json")).json()
-        return "waitlist" in document["components"]["schemas"]["BookingCreate"]["properties"]
+    def work_round(self) -> None:
+        """Do what the worker does every minute and every hour for those who wait, at once."""
+        sessions, clock = self.world.sessions, lambda: self.world.clock.now
+        look_again_at_waitlists(sessions, clock)
+        offer_freed_places(sessions, clock, self._warm)
 
     def processor_seconds(self) -> processor.Seconds | None:
         """Tell how much processor time the server, the database and this harness have used."""
@@ -190,11 +194,26 @@ class Stage:
 
     def kept(self) -> list[Kept]:
         """Read every booking that the database has kept, past the service."""
-        statement = text("SELECT id, child_id, session_id, funding, status FROM bookings")
+        statement = text(
+            "SELECT b.id, b.child_id, b.session_id, b.funding, b.status,"
+            " count(o.id) FILTER (WHERE o.status = 'open') AS open,"
+            " count(o.id) FILTER (WHERE o.status = 'accepted') AS accepted"
+            " FROM bookings b LEFT JOIN place_offers o"
+            " ON o.authority_id = b.authority_id AND o.booking_id = b.id"
+            " GROUP BY b.authority_id, b.id"
+        )
         with transaction(self.world.sessions, self.world.authority_id) as session:
             rows = session.execute(statement).all()
         return [
-            Kept(str(row.id), str(row.child_id), str(row.session_id), row.funding, row.status)
+            Kept(
+                id=str(row.id),
+                child_id=str(row.child_id),
+                session_id=str(row.session_id),
+                funding=row.funding,
+                status=row.status,
+                open_offers=row.open,
+                accepted_offers=row.accepted,
+            )
             for row in rows
         ]
 

@@ -41,8 +41,6 @@ async def run(stage: Stage, size: Size, report: Report, rng: Random) -> Record:
     """Book for as long as that."""
     wanted = int(MOST_PER_S * size.seconds)
     orders = make_orders(stage, wanted)
-    mix = dict(MIX)
-    del mix["waitlist"]
     record = Record()
     await stage.renew_broker_token()
     fresh = asyncio.create_task(stage.keep_broker_token_fresh())
@@ -54,7 +52,7 @@ async def run(stage: Stage, size: Size, report: Report, rng: Random) -> Record:
         client = Client(
             number, stage.server.port, record, stage.broker_token, Random(f"client {number}")
         )
-        while time.perf_counter() < ends_at and await client.turn(orders, mix):
+        while time.perf_counter() < ends_at and await client.turn(orders, MIX):
             pass
         client.close()
 

@@ -22,6 +22,8 @@ class Volleys:
         self.stage = stage
         self.rng = rng
         self.record = Record()
+        # What a volley saw by itself.
+        self.found: list[str] = []
         self._clients: list[Client] = []
 
     def clients(self, count: int) -> list[Client]:
@@ -74,7 +76,7 @@ class Volleys:
         limits = check_limits(kept, capacity=self.stage.capacity, month=self.stage.month)
         # A build that answers nothing but its own faults would sell nothing too often.
         faults = [f"{n} times a fault" for n in [self.record.answers["500 internal-error"]] if n]
-        return check_history(self.record.events, kept) + limits + faults
+        return check_history(self.record.events, kept) + limits + faults + self.found
 
 
 async def fire_all(stage: Stage, rng: Random) -> list[str]:
@@ -84,6 +86,7 @@ async def fire_all(stage: Stage, rng: Random) -> list[str]:
     await fire_for_places(volleys)
     await fire_for_entitlement(volleys)
     await fire_with_one_key(volleys)
+    await free_what_is_waited_for(volleys)
     await read_at_once(volleys)
     await kill_amid(volleys)
     volleys.close()
@@ -113,6 +116,42 @@ async def fire_with_one_key(volleys: Volleys, *, children: int = 4) -> None:
         key = volleys.clients(1)[0].new_key()
         await volleys.fire([order] * SAME_KEY, key=key)
         await volleys.fire([order], key=key)
+
+
+async def free_what_is_waited_for(
+    volleys: Volleys, *, places: int = 3, rounds: int = 2, newcomers: int = 6
+) -> None:
+    """Free all places of a session while others ask for them: they are those in line's."""
+    for session_id in volleys.sessions(rounds, places=places):
+        first, line = volleys.children(places), volleys.children(places + 1)
+        for child_id in first:
+            [client] = volleys.clients(1)
+            await client.place(Order(child_id, session_id, "free"), client.new_key())
+        await volleys.fire(
+            [Order(child_id, session_id, "free", waitlist=True) for child_id in line]
+        )
+        held = [
+            booking.id
+            for booking in volleys.stage.kept()
+            if booking.session_id == session_id and booking.status == "confirmed"
+        ]
+        late = [Order(id_, session_id, "free") for id_ in volleys.children(newcomers)]
+        # Others than those who ask for places meanwhile.
+        clients = volleys.clients(newcomers + len(held))[newcomers:]
+        await asyncio.gather(
+            *(client.cancel(id_) for client, id_ in zip(clients, held, strict=True)),
+            volleys.fire(late),
+        )
+        # Once more, now that all of them are free.
+        await volleys.fire(late)
+        await asyncio.to_thread(volleys.stage.work_round)
+        volleys.found += [
+            f"child {booking.child_id} has passed those who wait"
+            for booking in volleys.stage.kept()
+            if booking.session_id == session_id
+            and booking.status == "confirmed"
+            and booking.child_id not in {*first, *line}
+        ]
 
 
 async def read_at_once(volleys: Volleys, *, children: int = 8) -> None:
