@@ -3,6 +3,8 @@
 from fastapi import APIRouter
 
 from app.access import routes as access
+from app.allocations import job_routes as jobs
+from app.allocations import routes as allocations
 from app.authorities import routes as authorities
 from app.bookings import arrangement_routes as arrangements
 from app.bookings import entitlement_routes as entitlements
@@ -45,4 +47,6 @@ v1.include_router(wishes.router)
 v1.include_router(rounds.router)
 v1.include_router(brochures.router)
 v1.include_router(choices.router)
+v1.include_router(allocations.router)
+v1.include_router(jobs.router)
 v1.include_router(learning.router)

@@ -19,6 +19,9 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
+from app.allocations.job_queries import list_waiting
+from app.allocations.refilling import offer_to_next
+from app.allocations.working import work_on_job
 from app.authorities.service import list_active_authorities
 from app.bookings.cancelling import expire_holds, expire_offers
 from app.bookings.idempotency import forget_keys
@@ -72,8 +75,11 @@ def offer_places_of(
 ) -> None:
     """Offer what has come free in one session, one candidate a transaction."""
     passed_over: set[UUID] = set()
-    going_on = True
+    going_on = of_a_round = True
     try:
+        while of_a_round:
+            with transaction(sessions, authority_id) as session:
+                of_a_round = offer_to_next(session, warm, session_id, now=clock())
         while going_on:
             with transaction(sessions, authority_id) as session:
                 going_on = promote(session, warm, session_id, passed_over=passed_over, now=clock())
@@ -124,6 +130,15 @@ def work_on_closure(
                 raise
             # One family's fault keeps no other waiting; the next round tries that one again.
             log.error("closure_step_failed", error=type(error).__name__)
+
+
+def work_on_jobs(sessions: sessionmaker[Session], clock: Clock, warm: WarmCatalogues) -> None:
+    """Take up every job that nobody works on: one that was missed, or whose worker was killed."""
+    for authority_id in _authorities(sessions):
+        with transaction(sessions, authority_id) as session:
+            waiting = list_waiting(session, now=clock())
+        for job_id in waiting:
+            work_on_job(sessions, clock, warm, authority_id, job_id)
 
 
 def forget_idempotency_keys(sessions: sessionmaker[Session], clock: Clock) -> None:
@@ -198,10 +213,17 @@ def make_queue(engine: Engine, sessions: sessionmaker[Session], clock: Clock) ->
         ids = UUID(authority_id), UUID(closure_id)
         await asyncio.to_thread(work_on_closure, sessions, clock, warm, *ids)
 
+    # Deferred by the database likewise, as a job is made.
+    @queue.task(name=work_on_job.__name__)
+    async def work_soon(authority_id: str, job_id: str) -> None:
+        ids = UUID(authority_id), UUID(job_id)
+        await asyncio.to_thread(work_on_job, sessions, clock, warm, *ids)
+
     every("* * * * *", end_expired_holds)
     every("* * * * *", announce_choices)
     every("* * * * *", offer_freed_places, warm)
     every("* * * * *", work_on_closures, warm)
+    every("* * * * *", work_on_jobs, warm)
     every("23 * * * *", look_again_at_waitlists)
     every("17 3 * * *", forget_idempotency_keys)
     every("41 3 * * 0", learn_weights)

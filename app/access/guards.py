@@ -195,6 +195,11 @@ RoundsWrite = Annotated[Caller, _door(Scope.ROUNDS_WRITE)]
 CoverageRead = Annotated[Caller, _door(Scope.COVERAGE_READ)]
 ChoicesRead = Annotated[Caller, _door(Scope.CHOICES_READ)]
 ChoicesWrite = Annotated[Caller, _door(Scope.CHOICES_WRITE)]
+AllocationsRead = Annotated[Caller, _door(Scope.ALLOCATIONS_READ)]
+AllocationsWrite = Annotated[Caller, _door(Scope.ALLOCATIONS_WRITE)]
+AllocationReasonsRead = Annotated[Caller, _door(Scope.ALLOCATION_REASONS_READ)]
+JobsRead = Annotated[Caller, _door(Scope.JOBS_READ)]
+JobsWrite = Annotated[Caller, _door(Scope.JOBS_WRITE)]
 
 
 def check_routes(app: FastAPI) -> None:

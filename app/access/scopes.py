@@ -51,6 +51,11 @@ class Scope(StrEnum):
     COVERAGE_READ = "coverage:read"
     CHOICES_READ = "choices:read"
     CHOICES_WRITE = "choices:write"
+    ALLOCATIONS_READ = "allocations:read"
+    ALLOCATIONS_WRITE = "allocations:write"
+    ALLOCATION_REASONS_READ = "allocation-reasons:read"
+    JOBS_READ = "jobs:read"
+    JOBS_WRITE = "jobs:write"
 
 
 DESCRIPTIONS: dict[Scope, str] = {
@@ -89,6 +94,11 @@ DESCRIPTIONS: dict[Scope, str] = {
     Scope.COVERAGE_READ: "Read what a quarter does not cover",
     Scope.CHOICES_READ: "Read what was chosen in a round",
     Scope.CHOICES_WRITE: "Choose in a round",
+    Scope.ALLOCATIONS_READ: "Read how a round's places are given out",
+    Scope.ALLOCATIONS_WRITE: "Give a round's places out",
+    Scope.ALLOCATION_REASONS_READ: "Read what a child was given in a round, and why",
+    Scope.JOBS_READ: "Follow the jobs that it has started",
+    Scope.JOBS_WRITE: "Stop the jobs that it has started",
 }
 
 FAMILY_SCOPES = frozenset(
@@ -110,6 +120,7 @@ FAMILY_SCOPES = frozenset(
         Scope.ROUNDS_READ,
         Scope.CHOICES_READ,
         Scope.CHOICES_WRITE,
+        Scope.ALLOCATION_REASONS_READ,
     }
 )
 
@@ -133,6 +144,10 @@ SCOPES_OF_KIND: dict[ClientKind, frozenset[Scope]] = {
         Scope.CLOSURES_WRITE,
         Scope.ROUNDS_WRITE,
         Scope.COVERAGE_READ,
+        Scope.ALLOCATIONS_READ,
+        Scope.ALLOCATIONS_WRITE,
+        Scope.JOBS_READ,
+        Scope.JOBS_WRITE,
     },
     # Without a family's grant these open the doors, but there is no household behind them.
     ClientKind.FAMILY_APP: FAMILY_SCOPES,

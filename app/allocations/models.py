@@ -171,6 +171,8 @@ class Job(TenantTable, Base):
     # has run out.
     claim: Mapped[UUID | None]
     leased_until: Mapped[datetime | None]
+    # How often a worker has taken it up.
+    attempts: Mapped[int]
     created_by: Mapped[UUID]
     created_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]

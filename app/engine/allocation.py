@@ -41,6 +41,7 @@ FUNDING_BIT: Final = {funding: 1 << bit for bit, funding in enumerate(matching.F
 # Of `Support.essential`: met by a limited place, and arranged by the authority.
 LIMITED: Final = 1
 AUTHORITY: Final = 3
+TIME_BIT: Final = 1 << matching.BLOCKING_REASONS.index("time")
 
 
 class NotProved(Exception):
@@ -56,8 +57,8 @@ class Judged:
     ends_us: Integers
     iso_week: Integers
     places_left: Integers
-    # By funding: whether the child could have the place, of shape (n_children, n).
-    open_by: Mapping[str, Mask]
+    # By funding: whether the session and the child's entitlement allow it, (n_children, n).
+    funded_by: Mapping[str, Mask]
     blocked: NDArray[np.uint16]
     # In units of `1 / SCORE_OF_ONE`.
     score: NDArray[np.int32]
@@ -83,7 +84,6 @@ def judge_everybody(
     arrays = warm.arrays
     span = arrays.span(starts_from, starts_before)
     judged = matching.judge_many(arrays, children, live, span=span, weights=warm.weights)
-    open_to = judged.mask == 0
     offered = arrays.sessions.funding[span]
     left = np.array([_left(holdings, month) for _, holdings in children], dtype=np.uint8)
     funding = offered[None, :] & left.reshape(-1, 1)
@@ -96,14 +96,15 @@ def judge_everybody(
     essential = np.zeros((len(children), len(matching.NEED_CODES)), dtype=bool)
     for position, (child, _) in enumerate(children):
         essential[position, list(child.essential_needs())] = True
-    how = _how_needs_are_met(warm, live, span, essential.any(axis=0))
+    wanted = np.flatnonzero(essential.any(axis=0))
+    how = _how_needs_are_met(warm, live, span, wanted)
     return Judged(
         session_ids=arrays.session_ids[span],
         starts_us=arrays.sessions.starts_us[span],
         ends_us=arrays.sessions.ends_us[span],
         iso_week=arrays.sessions.iso_week[span].astype(np.int64),
         places_left=np.maximum(live.places_left[span], 0).astype(np.int64),
-        open_by={name: open_to & (funding & bit != 0) for name, bit in FUNDING_BIT.items()},
+        funded_by={name: funding & bit != 0 for name, bit in FUNDING_BIT.items()},
         blocked=judged.mask,
         score=np.rint(judged.score * SCORE_OF_ONE).astype(np.int32),
         how=how,
@@ -118,10 +119,10 @@ def _left(holdings: Holdings, month: str) -> int:
 
 
 def _how_needs_are_met(
-    warm: WarmCatalogue, live: matching.Live, span: slice, wanted: Mask
+    warm: WarmCatalogue, live: matching.Live, span: slice, wanted: Integers
 ) -> dict[int, NDArray[np.uint8]]:
     """Ask of each need that any child has how each session meets it: it is the same for all."""
-    codes = [code for code, column in NEED_COLUMNS.items() if wanted[column]]
+    codes = [code for code, column in NEED_COLUMNS.items() if column in wanted]
     everything = Child(date(2000, 1, 1), needs=tuple(matching.Need(code) for code in codes))
     support = matching.eligible(warm.arrays, everything, Holdings(), live, span).support
     return {need: answer.how for need, answer in support.essential.items()}

@@ -1,0 +1,381 @@
+"""Places as offers to families: what no longer fits is skipped with its reason, the rest is kept.
+
+Everything is decided with the children's and the sessions' rows locked, and then taken by
+conditional updates, a statement for all sessions at once: thousands of offers go out in seconds.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from app.allocations import stock_queries
+from app.allocations.inputs import Inputs
+from app.allocations.models import AllocatedPlace
+from app.allocations.rows import insert_rows
+from app.bookings.entitlement import YEARLY, PlaceTerms, Terms, place_terms, terms_of
+from app.bookings.models import Arrangement, Booking, BookingChange
+from app.bookings.promoting import TIME_TO_ANSWER, TIME_TO_GO
+from app.bookings.queries import lock_service_weeks
+from app.bookings.waitlist_models import PlaceOffer, WaitlistEntry
+from app.children.profiles import Profile
+from app.clock import iso_week, month_of
+from app.engine.allocation import explain_pairs
+from app.engine.problem import Fit, Holdings
+from app.engine.warm import WarmCatalogue
+from app.errors import Unavailable
+from app.ids import new_id
+from app.outbox.models import Event
+
+OFFERED: Final = "booking.offered"
+Rows = list[dict[str, Any]]
+
+
+class Skipped(Exception):
+    """A place no longer fits; the argument is the reason's name."""
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A place with all that an offer of it takes."""
+
+    place: AllocatedPlace
+    fit: Fit
+    terms: PlaceTerms
+    starts_at: datetime
+    expires_at: datetime
+    # By need: the service that arranges it; none for the provider.
+    services: Mapping[str, UUID | None]
+
+
+def limited_needs(fit: Fit) -> list[str]:
+    """Name the essential needs that are met by a limited place."""
+    return sorted(
+        one.need for one in fit.needs if one.met_by == "limited" and one.importance == "essential"
+    )
+
+
+def offer_places(
+    session: Session,
+    warm: WarmCatalogue,
+    inputs: Inputs,
+    places: Sequence[AllocatedPlace],
+    *,
+    answer_by: datetime | None,
+    take_kept: bool = False,
+    now: datetime,
+) -> int:
+    """Offer what still fits, siblings together or not at all, and count the offers.
+
+    Without `answer_by` a family has as long as its authority's policy gives those who wait.
+    The children are locked by the caller, and what is kept in sessions is taken only by who may.
+    """
+    session_ids = {place.session_id for place in places}
+    stock = stock_queries.lock_stock(session, session_ids)
+    weeks = {iso_week(row.starts_at) for row in stock.sessions.values()}
+    if weeks:
+        lock_service_weeks(session, weeks)
+    stock_queries.add_services(session, stock, weeks)
+    fits = _explain(warm, inputs, places, now=now)
+    spent: Counter[tuple[UUID, str, str]] = Counter()
+    ready: list[Ready] = []
+    for party in _parties(places):
+        made: list[Ready] = []
+        with stock.trying() as attempt:
+            for place in party:
+                try:
+                    made.append(
+                        _prepare(
+                            inputs,
+                            stock,
+                            place,
+                            fits.get(place.id),
+                            spent,
+                            answer_by,
+                            take_kept=take_kept,
+                            now=now,
+                        )
+                    )
+                except Skipped as skipped:
+                    _skip(party, place, str(skipped))
+                    attempt.undo()
+                    break
+            else:
+                ready += made
+                for one in made:
+                    _spend(spent, one)
+    if not stock_queries.take(session, stock, take_kept=take_kept):
+        raise Unavailable("Places have just changed hands.")
+    _write(session, ready, now=now)
+    return len(ready)
+
+
+def _parties(places: Sequence[AllocatedPlace]) -> Iterable[list[AllocatedPlace]]:
+    """Put together who goes together, the longest waiting and the most wanting first."""
+    parties: defaultdict[Any, list[AllocatedPlace]] = defaultdict(list)
+    for place in places:
+        parties[(place.party_id, place.session_id) if place.party_id else place.id].append(place)
+    return sorted(
+        parties.values(),
+        key=lambda party: min((one.band, -one.value, one.child_id) for one in party),
+    )
+
+
+def _explain(
+    warm: WarmCatalogue, inputs: Inputs, places: Sequence[AllocatedPlace], *, now: datetime
+) -> dict[UUID, tuple[Profile, Holdings, Fit]]:
+    """Explain each place as things stand now, by the place's id."""
+    row_of = {profile.id: row for row, profile in enumerate(inputs.profiles)}
+    wanted: list[tuple[AllocatedPlace, Profile, Holdings]] = []
+    asked = []
+    for place in places:
+        row = row_of.get(place.child_id)
+        if row is None or place.session_id not in warm.times:
+            continue
+        profile = inputs.profiles[row]
+        holdings = inputs.holdings(profile, place.month, held_by=inputs.held_by)
+        wanted.append((place, profile, holdings))
+        asked.append((inputs.subjects[row], holdings, place.session_id))
+    fits = explain_pairs(warm, asked, situation=inputs.situation, now=now)
+    return {
+        place.id: (profile, holdings, fit)
+        for (place, profile, holdings), fit in zip(wanted, fits, strict=True)
+    }
+
+
+def _prepare(
+    inputs: Inputs,
+    stock: stock_queries.Stock,
+    place: AllocatedPlace,
+    found: tuple[Profile, Holdings, Fit] | None,
+    spent: Counter[tuple[UUID, str, str]],
+    answer_by: datetime | None,
+    *,
+    take_kept: bool,
+    now: datetime,
+) -> Ready:
+    """Take what an offer needs out of the stock, or say what stands against it."""
+    target = stock.sessions.get(place.session_id)
+    if found is None or target is None:
+        raise Skipped("gone")
+    profile, holdings, fit = found
+    _check_fit(inputs, place, fit)
+    if month_of(target.starts_at) != place.month or place.funding not in target.funding:
+        raise Skipped("changed")
+    terms = terms_of(
+        place.month,
+        inputs.situation.policies,
+        inputs.overrides.get(profile.id, ()),
+        profile.income_band,
+    )
+    uses = place_terms(
+        terms,
+        starts_at=target.starts_at,
+        ends_at=target.ends_at,
+        break_type=target.break_type,
+        funding=place.funding,
+        price_pence=target.price_pence,
+        cost_pence=target.cost_pence,
+    )
+    if _exceeds(holdings, terms, uses, place, spent):
+        raise Skipped("entitlement")
+    if not stock.take_place(place.session_id, take_kept=take_kept):
+        raise Skipped("full")
+    if not all(stock.take_limited(place.session_id, need) for need in limited_needs(fit)):
+        raise Skipped("need")
+    services = _take_services(inputs, stock, fit, target.starts_at)
+    last = answer_by or now + timedelta(hours=terms.policy.offer_hours)
+    leads = [target.starts_at - timedelta(days=task.lead_days) for task in fit.arrangements]
+    expires_at = min(last, target.starts_at - TIME_TO_GO, *leads)
+    if expires_at < now + TIME_TO_ANSWER:
+        raise Skipped("lead_time")
+    return Ready(place, fit, uses, target.starts_at, expires_at, services)
+
+
+def _check_fit(inputs: Inputs, place: AllocatedPlace, fit: Fit) -> None:
+    # Counted below; and the hours of a choice are the family's to judge.
+    ignored = {"full", "entitlement", *(["time"] if place.rank is not None else [])}
+    blocking = [one.reason for one in fit.obstacles if one.reason not in ignored]
+    if blocking:
+        raise Skipped(blocking[0])
+    if any(row.session_id == place.session_id for row in inputs.live.get(place.child_id, ())):
+        raise Skipped("already_booked")
+
+
+def _take_services(
+    inputs: Inputs, stock: stock_queries.Stock, fit: Fit, starts_at: datetime
+) -> dict[str, UUID | None]:
+    """Take the authority's services that the support needs; nothing for what the provider does."""
+    services: dict[str, UUID | None] = {}
+    for wanted in fit.arrangements:
+        services[wanted.need] = None
+        if wanted.source == "authority":
+            terms = (wanted.need, wanted.lead_days, wanted.cost_pence)
+            same_terms = [
+                one.id
+                for one in inputs.situation.services
+                if (one.need, one.lead_days, one.cost_pence) == terms
+            ]
+            services[wanted.need] = stock.take_service(same_terms, iso_week(starts_at))
+            if services[wanted.need] is None:
+                raise Skipped("need")
+    return services
+
+
+def _exceeds(
+    holdings: Holdings,
+    terms: Terms,
+    uses: PlaceTerms,
+    place: AllocatedPlace,
+    spent: Counter[tuple[UUID, str, str]],
+) -> bool:
+    """Tell whether a place would use more than is left, with the other offers of now."""
+    if not uses.counts:
+        return False
+    left = holdings.remaining[place.month]
+    wanted = {place.funding: 1, **uses.yearly_use}
+    for measure, count in wanted.items():
+        allowed = getattr(left, measure)
+        period = terms.period(measure)
+        if allowed is not None and spent[place.child_id, period, measure] + count > allowed:
+            return True
+    return False
+
+
+def _spend(spent: Counter[tuple[UUID, str, str]], one: Ready) -> None:
+    if one.terms.counts:
+        spent[one.place.child_id, one.terms.month, one.place.funding] += 1
+        for measure in YEARLY:
+            used = one.terms.yearly_use.get(measure, 0)
+            spent[one.place.child_id, one.terms.year, measure] += used
+
+
+def _skip(party: Sequence[AllocatedPlace], failed: AllocatedPlace, reason: str) -> None:
+    for place in party:
+        place.state = "skipped"
+        place.skip_reason = reason if place is failed else "sibling"
+
+
+def _write(session: Session, ready: Sequence[Ready], *, now: datetime) -> None:
+    """Write the bookings with their offers, and tell of them."""
+    authority_id = session.info["authority_id"]
+    key, at = {"authority_id": authority_id}, now.isoformat()
+    party_ids: dict[tuple[UUID, UUID], UUID] = {}
+    bookings, turns, offers, tasks, changes, events = _nothing(6)
+    for one in ready:
+        place, booking_id, offer_id = one.place, new_id(), new_id()
+        of = {"child_id": place.child_id, "session_id": place.session_id}
+        party_id = None
+        if place.party_id is not None:
+            party_id = party_ids.setdefault((place.party_id, place.session_id), new_id())
+        bookings.append(
+            {
+                **key,
+                "id": booking_id,
+                **of,
+                "funding": place.funding,
+                "status": "waitlisted",
+                "month": place.month,
+                "counts": one.terms.counts,
+                "uses_entitlement": False,
+                "year": one.terms.year,
+                "yearly_use": dict(one.terms.yearly_use),
+                "party_id": party_id,
+                "price_pence": one.terms.price_pence,
+                "limited_needs": limited_needs(one.fit),
+                "family_stays": _family_stays(one.fit),
+                "factors": dict(one.fit.measures),
+                "confirm_when_arranged": False,
+                "version": 1,
+                "created_at": at,
+                "updated_at": at,
+            }
+        )
+        turns.append(
+            {**key, "booking_id": booking_id, "session_id": place.session_id, "joined_at": at}
+        )
+        expires_at = one.expires_at.isoformat()
+        offers.append(
+            {
+                **key,
+                "id": offer_id,
+                "booking_id": booking_id,
+                **of,
+                "source": "round",
+                "status": "open",
+                "made_at": at,
+                "expires_at": expires_at,
+            }
+        )
+        tasks += _tasks(key, booking_id, one, now=now)
+        facts = {"offer_id": str(offer_id), "expires_at": expires_at}
+        changes.append(
+            {
+                **key,
+                "booking_id": booking_id,
+                "version": 1,
+                "what": OFFERED,
+                "status": "waitlisted",
+                "at": at,
+                "cause": "round",
+                "facts": facts,
+            }
+        )
+        events += [
+            {
+                **key,
+                "id": new_id(),
+                "type": type_,
+                "object_id": object_id,
+                "child_id": place.child_id,
+                "sequence": 1,
+                "occurred_at": at,
+            }
+            for type_, object_id in (("offer.made", offer_id), (OFFERED, booking_id))
+        ]
+        place.state, place.booking_id = "offered", booking_id
+    for table, rows in (
+        (Booking, bookings),
+        (WaitlistEntry, turns),
+        (PlaceOffer, offers),
+        (Arrangement, tasks),
+        (BookingChange, changes),
+        (Event, events),
+    ):
+        insert_rows(session, table, rows)
+
+
+def _nothing(count: int) -> list[Rows]:
+    return [[] for _ in range(count)]
+
+
+def _family_stays(fit: Fit) -> bool:
+    return any(
+        one.need == "family_stay" and (one.met_by == "provided" or one.importance == "essential")
+        for one in fit.needs
+    )
+
+
+def _tasks(key: dict[str, Any], booking_id: UUID, one: Ready, *, now: datetime) -> Rows:
+    """List what has to be arranged for a place."""
+    return [
+        {
+            **key,
+            "id": new_id(),
+            "booking_id": booking_id,
+            "need": wanted.need,
+            "source": wanted.source,
+            "support_service_id": one.services[wanted.need],
+            "lead_days": wanted.lead_days,
+            "cost_pence": wanted.cost_pence,
+            "due_at": max(now, one.starts_at - timedelta(days=wanted.lead_days)).isoformat(),
+            "status": "open",
+            "funder": "authority",
+            "version": 1,
+        }
+        for wanted in sorted(one.fit.arrangements, key=lambda task: task.need)
+    ]
