@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -46,6 +46,33 @@ class Bundles:
         total = np.zeros((len(self.group), *of_pair.shape[1:]), dtype=np.int64)
         np.add.at(total, self.bundle, of_pair[self.pair])
         return total
+
+    def shared(self, network: Network) -> Network:
+        """Give each member of a group an equal share of what a session is worth to all of it.
+
+        Parameters
+        ----------
+        network : Network
+
+        Returns
+        -------
+        Network
+            The members drawn first have one more where a sum cannot be shared evenly.
+
+        Notes
+        -----
+        No allocation that parts nobody changes what it reaches. But in the network, where groups
+        may part, members now want the same, which brings its bound close to what is possible.
+        """
+        firsts = np.flatnonzero(np.diff(self.bundle, prepend=-1))
+        place = np.arange(len(self.pair)) - firsts[self.bundle]
+        size = self.size[self.bundle]
+        levels = []
+        for level in network.levels:
+            weights, total = level.weights.copy(), self.sums(level.weights)[self.bundle]
+            weights[self.pair] = total // size + (place < total % size)
+            levels.append(replace(level, weights=weights))
+        return replace(network, levels=tuple(levels))
 
 
 def session_of_pair(network: Network) -> Integers:

@@ -120,8 +120,8 @@ def _not_allowed(problem: AllocationProblem, allocation: Allocation) -> Iterator
         yield "children who go together were parted"
 
 
-def _weights(problem: AllocationProblem, names: tuple[str, ...]) -> Integers:
-    """Weigh each pair on each level."""
+def _points(problem: AllocationProblem) -> Integers:
+    """Draw the lottery again: the child drawn first has the most points."""
     key = problem.seed.to_bytes(8, "big")
     digests = [
         (blake2b(child.bytes, digest_size=16, key=key, person=b"child").digest(), child.bytes)
@@ -130,6 +130,12 @@ def _weights(problem: AllocationProblem, names: tuple[str, ...]) -> Integers:
     points = np.zeros(len(digests), dtype=np.int64)
     for ahead, child in enumerate(sorted(range(len(digests)), key=lambda one: digests[one])):
         points[child] = len(digests) - ahead
+    return points
+
+
+def _weights(problem: AllocationProblem, names: tuple[str, ...]) -> Integers:
+    """Weigh each pair on each level."""
+    points = _points(problem)
     drawn = points[problem.pair_child]
     known = {
         "placed": np.ones(len(drawn), dtype=np.int64),
@@ -168,12 +174,12 @@ def _not_bounded(problem: AllocationProblem, allocation: Allocation) -> Iterator
         yield "a price is less than zero"
     if (_first_sign(certificate.keeps) < 0).any():
         yield "a child keeps less than zero"
-    possible = _possible(problem)
+    possible, weights = _possible(problem, allocation.level_names)
     child, where = problem.pair_child[possible], problem.pair_session[possible]
     left = certificate.keeps[child] + session[where]
     drawn = problem.pair_pool[possible]
     left[drawn >= 0] += pool[drawn[drawn >= 0]]
-    left -= _weights(problem, allocation.level_names)[possible]
+    left -= weights[possible]
     if (_first_sign(left) < 0).any():
         yield "a child would rather have a place at its price than what it keeps"
     n_children = len(problem.child_ids)
@@ -203,16 +209,28 @@ def _not_bounded(problem: AllocationProblem, allocation: Allocation) -> Iterator
         yield "the bound is not the certificate's"
 
 
-def _possible(problem: AllocationProblem) -> Integers:
-    """Find the pairs of children alone, and those that everybody of a group has."""
-    group = problem.group[problem.pair_child]
-    size: dict[int, int] = {}
+def _possible(problem: AllocationProblem, names: tuple[str, ...]) -> tuple[Integers, Integers]:
+    """Find the pairs of children alone and those that everybody of a group has; weigh them.
+
+    To a member, a session is worth an equal share of what it is to its group.
+    """
+    weights = _weights(problem, names)
+    points = _points(problem)
+    groups: dict[int, int] = {}
     for one in problem.group.tolist():
-        size[one] = size.get(one, 0) + 1
-    shared: dict[tuple[int, int], int] = {}
-    keys = list(zip(group.tolist(), problem.pair_session.tolist(), strict=True))
-    for key in keys:
-        if key[0] >= 0:
-            shared[key] = shared.get(key, 0) + 1
-    kept = [key[0] < 0 or shared[key] == size[key[0]] for key in keys]
-    return np.flatnonzero(np.array(kept, dtype=bool))
+        groups[one] = groups.get(one, 0) + 1
+    shared: dict[tuple[int, int], list[int]] = {}
+    kept = np.ones(len(problem.pair_child), dtype=bool)
+    members = problem.group[problem.pair_child]
+    for pair in np.flatnonzero(members >= 0).tolist():
+        key = (int(members[pair]), int(problem.pair_session[pair]))
+        shared.setdefault(key, []).append(pair)
+    for (group, _), pairs in shared.items():
+        if len(pairs) < groups[group]:
+            kept[pairs] = False
+            continue
+        drawn_first = sorted(pairs, key=lambda pair: -points[problem.pair_child[pair]])
+        share, over = np.divmod(weights[pairs].sum(axis=0), len(pairs))
+        for place, pair in enumerate(drawn_first):
+            weights[pair] = share + (place < over)
+    return np.flatnonzero(kept), weights

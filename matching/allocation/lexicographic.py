@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from matching.allocation.kernel import best_within, most_weight, place_most
+from matching.allocation.kernel import best_within, most_weight
 from matching.allocation.network import Face, Level, Mask, Network, whole_face
 from matching.allocation.prices import least_prices
 from matching.allocation.problem import Integers
+from matching.allocation.promising import place_most_priced
 from matching.errors import InvalidProblem
 
 
@@ -45,11 +46,13 @@ def solve_levels(network: Network) -> tuple[Mask, Integers, Integers]:
         packed, bases = pack(rest, most_weight(network))
         settled, rest = rest[: len(bases)], rest[len(bases) :]
         if used is None:
-            # The kernel places the most by itself: the first level need not be in its weights.
-            used = place_most(network, _combine(settled[1:], bases[1:], len(network.pair)))
-        elif (face.usable & ~used).any():
-            used = best_within(network, face, packed)
-        prices, keeps = least_prices(network, face, used, packed)
+            # The kernel places the most by itself: the first level need not be in its costs.
+            costs = _combine(settled[1:], bases[1:], len(network.pair))
+            used, prices, keeps = place_most_priced(network, costs, packed)
+        else:
+            if (face.usable & ~used).any():
+                used = best_within(network, face, packed)
+            prices, keeps = least_prices(network, face, used, packed)
         if rest:
             _narrow(network, face, packed, prices, keeps)
         face.prices += digits(prices, bases)

@@ -6,7 +6,7 @@ enters at an entry: its session, or its pool, from which a place leads on into t
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -152,6 +152,32 @@ def build_network(problem: AllocationProblem, *, lottery: bool = True) -> Networ
         pool_capacity=np.minimum(problem.pool_capacity[pool_order], len(child_position)),
         levels=_levels(child, band, problem.pair_value[order], n_sessions + len(pool_at), lottery),
     )
+
+
+def restrict(network: Network, kept: Mask) -> tuple[Network, Integers]:
+    """Leave out pairs.
+
+    Parameters
+    ----------
+    network : Network
+    kept : ndarray of shape (n_pairs,), bool
+
+    Returns
+    -------
+    network : Network
+    positions : ndarray of shape (n_kept,), int64
+        Of the kept pairs in the network given.
+    """
+    positions = np.flatnonzero(kept)
+    levels = tuple(replace(one, weights=one.weights[positions]) for one in network.levels)
+    part = replace(
+        network,
+        pair=network.pair[positions],
+        child=network.child[positions],
+        entry=network.entry[positions],
+        levels=levels,
+    )
+    return part, positions
 
 
 def _levels(

@@ -20,7 +20,9 @@ class Certificate:
     Each price is a row of one integer a level and is compared like a word: the first level that
     differs decides. No price is less than zero, and no child would rather have another place at
     these prices than what it is said to keep. Whatever the allocation, it then reaches at most
-    the sum of what children keep and of all places at their prices.
+    the sum of what children keep and of all places at their prices. To children who go together,
+    a place is worth an equal share of what it is to all of them; those drawn first have one more
+    where that cannot be shared evenly.
 
     Attributes
     ----------

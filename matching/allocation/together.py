@@ -9,7 +9,7 @@ import numpy as np
 
 from matching.allocation.bundles import Bundles, find_bundles, session_of_pair
 from matching.allocation.lexicographic import solve_levels
-from matching.allocation.network import Mask, Network
+from matching.allocation.network import Mask, Network, restrict
 from matching.allocation.problem import NONE, AllocationProblem, Integers
 from matching.allocation.programme import Programme
 
@@ -72,7 +72,7 @@ def solve_together(
     used : ndarray of shape (n_pairs,), bool
     prices, keeps : ndarray, int64
         Of the network without these rules, in which a member only asks for a session that
-        everybody of its group could take.
+        everybody of its group could take, and has an equal share of what it is worth to them.
     bound : tuple of int or None
         The programme's; None when only the prices bound what can be reached.
 
@@ -84,7 +84,8 @@ def solve_together(
     Repeatable unless the time limit is met.
     """
     bundles, possible = find_bundles(problem, network)
-    relaxed, whole = restrict(network, possible, network.capacity, network.pool_capacity)
+    network = bundles.shared(network)
+    relaxed, whole = restrict(network, possible)
     minimum = np.zeros(network.n_sessions, dtype=np.int64)
     minimum[network.session_position] = problem.minimum
     case = Together(
@@ -109,39 +110,6 @@ def solve_together(
     )
     best, proved = _climb(case, possible, best, costs, bound, time.monotonic() + time_limit_s)
     return best, prices, keeps, proved
-
-
-def restrict(
-    network: Network, kept: Mask, capacity: Integers, pool_capacity: Integers
-) -> tuple[Network, Integers]:
-    """Leave out pairs and places.
-
-    Parameters
-    ----------
-    network : Network
-    kept : ndarray of shape (n_pairs,), bool
-    capacity, pool_capacity : ndarray, int64
-
-    Returns
-    -------
-    network : Network
-    positions : ndarray of shape (n_kept,), int64
-        Of the kept pairs in the network given.
-    """
-    positions = np.flatnonzero(kept)
-    levels = tuple(replace(one, weights=one.weights[positions]) for one in network.levels)
-    return (
-        replace(
-            network,
-            pair=network.pair[positions],
-            child=network.child[positions],
-            entry=network.entry[positions],
-            capacity=capacity,
-            pool_capacity=pool_capacity,
-            levels=levels,
-        ),
-        positions,
-    )
 
 
 def _first_guess(case: Together, possible: Mask, used: Mask, prices: Integers) -> Mask:
@@ -181,7 +149,8 @@ def _first_guess(case: Together, possible: Mask, used: Mask, prices: Integers) -
                 pools = network.entry[pairs] - network.n_sessions
                 pool_capacity += np.bincount(pools[pools >= 0], minlength=len(pool_capacity))
             settled &= ~leaving
-        rest, positions = restrict(network, free, capacity, pool_capacity)
+        rest, positions = restrict(network, free)
+        rest = replace(rest, capacity=capacity, pool_capacity=pool_capacity)
         part, prices, _ = solve_levels(rest)
         used = settled.copy()
         used[positions[part]] = True
