@@ -165,9 +165,14 @@ def expire_holds(
     return len(expired)
 
 
-def expire_offers(session: Session, *, now: datetime, limit: int = 500) -> int:
-    """End the offers that nobody has answered in time, with their bookings, and count them."""
-    overdue = waitlist_queries.list_overdue(session, now=now, limit=limit)
+def expire_offers(
+    session: Session, *, now: datetime, session_id: UUID | None = None, limit: int = 500
+) -> int:
+    """End the offers that nobody has answered in time, all or a session's, with their bookings.
+
+    Gives how many there were.
+    """
+    overdue = waitlist_queries.list_overdue(session, now=now, session_id=session_id, limit=limit)
     _end_all(session, [(booking, OFFER_EXPIRED) for _, booking in overdue], now=now)
     return len(overdue)
 

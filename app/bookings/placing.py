@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 
 from app.access.caller import Caller
 from app.bookings import queries, waitlist_queries
-from app.bookings.cancelling import expire_holds
+from app.bookings.cancelling import expire_holds, expire_offers
+from app.bookings.errors import SessionFull
 from app.bookings.idempotency import claim_key
 from app.bookings.judging import Judgement, judge, judge_again
 from app.bookings.models import Booking
@@ -85,11 +86,11 @@ def place_booking(
     for booking, judgement in zip(bookings, judgements, strict=True):
         with _about(booking.child_id, order):
             take_entitlement(session, booking, judgement)
-    if order.waitlist and _must_wait(session, target):
+    if order.waitlist and _must_wait(session, target, now=now):
         [booking] = bookings
         _join_waitlist(session, caller, booking, now=now)
         return Placed(bookings, CREATED)
-    take_places(session, target, len(bookings))
+    _take_places(session, target, len(bookings), now=now)
     if party_id is not None:
         # Each takes its services in the order of needs, but one child after the other.
         queries.lock_service_weeks(session, {iso_week(target.starts_at)})
@@ -140,9 +141,22 @@ def _judge_all(
     return judgements, target
 
 
-def _must_wait(session: Session, target: CatalogueSession) -> bool:
+def _take_places(session: Session, target: CatalogueSession, wanted: int, *, now: datetime) -> None:
+    """Take places; an offer that has run out keeps none from whoever asks before the worker."""
+    try:
+        take_places(session, target, wanted)
+    except SessionFull:
+        if not expire_offers(session, now=now, session_id=target.id):
+            raise
+        take_places(session, target, wanted)
+
+
+def _must_wait(session: Session, target: CatalogueSession, *, now: datetime) -> bool:
     """Tell whether the place can only be waited for, and let none come free unseen meanwhile."""
     judged = (target.starts_at, target.ends_at)
+    if target.taken >= target.capacity:
+        # Before the session is locked: whoever answers an offer locks its booking first.
+        expire_offers(session, now=now, session_id=target.id)
     waitlist_queries.reload_session(session, target, lock=True)
     if target.status != "scheduled" or (target.starts_at, target.ends_at) != judged:
         # Taking a place says so.

@@ -183,9 +183,12 @@ def list_offers(
 
 
 def list_overdue(
-    session: Session, *, now: datetime, limit: int
+    session: Session, *, now: datetime, session_id: UUID | None = None, limit: int
 ) -> Sequence[tuple[PlaceOffer, Booking]]:
     """List open offers whose deadline has passed and that nobody is dealing with, and lock them."""
+    overdue = [PlaceOffer.status == "open", PlaceOffer.expires_at <= now]
+    if session_id is not None:
+        overdue.append(PlaceOffer.session_id == session_id)
     rows = session.execute(
         select(PlaceOffer, Booking)
         .join(
@@ -196,7 +199,7 @@ def list_overdue(
             ),
         )
         .join(Child, _child_of_offer())
-        .where(PlaceOffer.status == "open", PlaceOffer.expires_at <= now)
+        .where(*overdue)
         .order_by(PlaceOffer.expires_at, PlaceOffer.id)
         .limit(limit)
         # The child's row as well: whoever changes a child's bookings holds it.

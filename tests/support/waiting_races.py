@@ -145,6 +145,35 @@ def race_of_accepting_and_expiry(world: World) -> None:
     world.tokens.clear()
 
 
+def race_for_an_expired_offer(world: World, *, clients: int = 8) -> None:
+    """Book the place of an offer that ran out, before and while the worker ends it."""
+    began = world.clock.now
+    session_id, [taken], [waited] = fill(world, places=1, waiting=1)
+    change(world, taken, "cancel")()
+    work_round(world)
+    [offer] = offers(world, session_id=session_id)
+    children = add_children(world, clients)
+    world.clock.now = datetime.fromisoformat(offer["expires_at"])
+    world.token(ClientKind.BROKER)
+    books = [booking(world, child_id, session_id) for child_id in children]
+    rounds: list[Call] = [partial(work_round, world)] * 2
+
+    answers = at_once([*books[::2], *rounds, *books[1::2]])
+
+    found = Counter(outcome(answer) for answer in answers if answer is not None)
+    assert found["201"] <= 1, found
+    assert set(found) <= {"201", "session-full"}, found
+    # Whoever comes while another ends the offer may find it full; the next one does not.
+    if not found["201"]:
+        assert book(world, children[0], session_id).status_code == 201
+    ended = booked(world, waited)
+    assert (ended["status"], ended["cancel_cause"]) == ("cancelled", "offer_expired")
+    assert breaches(world) == []
+    world.clock.now = began
+    # A token is not valid before it was issued.
+    world.tokens.clear()
+
+
 def forget_the_index(world: World) -> None:
     """Show by hand that two open offers of one booking are impossible."""
     _, _, offer = offer_one(world)

@@ -1,7 +1,8 @@
 """What comes free is offered to who is next, over HTTP and by the worker's rounds."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+import pytest
 from sqlalchemy import text
 
 from app.bookings.cancelling import expire_holds
@@ -118,6 +119,44 @@ class TestPromotion:
         work_round(world)
 
         assert book(world, add_children(world, 1)[0], session_id).status_code == 201
+        assert breaches(world) == []
+
+    @pytest.mark.parametrize("waitlist", [False, True])
+    def test_an_offer_that_ran_out_keeps_no_place(
+        self, world: World, full: tuple[str, str], waitlist: bool
+    ) -> None:
+        session_id, first = full
+        booking_id = wait_for(world, add_children(world, 1)[0], session_id)
+        cancel(world, first)
+        work_round(world)
+        [offer] = offers(world, session_id=session_id)
+        late = add_children(world, 1)[0]
+        world.clock.now = datetime.fromisoformat(offer["expires_at"])
+
+        # No worker has been there since.
+        answer = book(world, late, session_id, waitlist=waitlist)
+
+        assert (answer.status_code, answer.json().get("status")) == (201, "confirmed"), answer.text
+        assert booked(world, booking_id)["cancel_cause"] == "offer_expired"
+        assert breaches(world) == []
+
+    def test_an_offer_that_ran_out_leaves_its_place_to_who_is_next(
+        self, world: World, full: tuple[str, str]
+    ) -> None:
+        session_id, first = full
+        line = [wait_for(world, child_id, session_id) for child_id in add_children(world, 2)]
+        cancel(world, first)
+        work_round(world)
+        [offer] = offers(world, session_id=session_id)
+        late = add_children(world, 1)[0]
+        world.clock.now = datetime.fromisoformat(offer["expires_at"])
+
+        refused = book(world, late, session_id)
+
+        assert slug(refused) == "session-full"
+        work_round(world)
+        [offer] = offers(world, session_id=session_id, status="open")
+        assert offer["booking_id"] == line[1]
         assert breaches(world) == []
 
     def test_cancelled_session_ends_its_list(self, world: World, full: tuple[str, str]) -> None:

@@ -53,6 +53,10 @@ class TestAtOnce:
         for _ in range(5):
             waiting_races.race_of_accepting_and_expiry(world)
 
+    def test_booking_while_an_offer_runs_out(self, world: World) -> None:
+        for _ in range(3):
+            waiting_races.race_for_an_expired_offer(world)
+
     def test_one_open_offer_of_a_booking(self, world: World) -> None:
         with pytest.raises(IntegrityError, match="uq_place_offers_booking_open"):
             waiting_races.forget_the_index(world)
