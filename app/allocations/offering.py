@@ -337,7 +337,6 @@ def _write(session: Session, ready: Sequence[Ready], *, now: datetime) -> None:
             }
             for type_, object_id in (("offer.made", offer_id), (OFFERED, booking_id))
         ]
-        place.state, place.booking_id = "offered", booking_id
     for table, rows in (
         (Booking, bookings),
         (WaitlistEntry, turns),
@@ -347,6 +346,9 @@ def _write(session: Session, ready: Sequence[Ready], *, now: datetime) -> None:
         (Event, events),
     ):
         insert_rows(session, table, rows)
+    # After the bookings are there that they refer to.
+    for one, booking in zip(ready, bookings, strict=True):
+        one.place.state, one.place.booking_id = "offered", booking["id"]
 
 
 def _nothing(count: int) -> list[Rows]:
