@@ -1,8 +1,7 @@
 """The public contract: every room's routes, in the order a place travels."""
 
-from fastapi import APIRouter
-
 from app.access import routes as access
+from app.access.guards import Guarded
 from app.allocations import job_routes as jobs
 from app.allocations import routes as allocations
 from app.authorities import routes as authorities
@@ -27,7 +26,7 @@ from app.wishes import routes as wishes
 
 oauth = access.router
 
-v1 = APIRouter(prefix="/v1")
+v1 = Guarded(prefix="/v1")
 v1.include_router(authorities.router)
 v1.include_router(catalogue.router)
 v1.include_router(feeds.router)

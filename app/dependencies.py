@@ -1,13 +1,14 @@
 """What any route may ask for that needs to know nothing of who calls."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any, Protocol, TypeVar
+from typing import Annotated, Any, ParamSpec, Protocol, TypeVar
 from uuid import UUID
 
 from fastapi import Depends, Header, Query, Request, Response
+from fastapi.concurrency import run_in_threadpool
 from sqlalchemy.orm import Session, sessionmaker
 
 from app.clock import Clock
@@ -15,6 +16,9 @@ from app.encryption import MasterKeys
 from app.errors import PreconditionRequired
 from app.etags import etag_of
 from app.pagination import DEFAULT_LIMIT, MAX_LIMIT, PageRequest
+
+Parameters = ParamSpec("Parameters")
+Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True)
@@ -60,6 +64,17 @@ async def get_admission(request: Request) -> AsyncIterator[None]:
 
 
 AdmissionDep = Annotated[None, Depends(get_admission, scope="function")]
+
+
+async def in_turn(
+    context: Context,
+    call: Callable[Parameters, Answer],
+    *args: Parameters.args,
+    **kwargs: Parameters.kwargs,
+) -> Answer:
+    """Call in a thread what asks the database, once it is this request's turn."""
+    async with context.admission:
+        return await run_in_threadpool(call, *args, **kwargs)
 
 
 async def get_now(request: Request) -> datetime:

@@ -1,9 +1,13 @@
 """One serving process: what uvicorn calls to build the application from the settings."""
 
 import logging
+import multiprocessing
+import os
+import signal
 import sys
 from contextlib import ExitStack
 from pathlib import Path
+from threading import Thread
 
 import structlog
 from fastapi import FastAPI
@@ -73,8 +77,25 @@ def master_keys(settings: Settings) -> MasterKeys:
     return keys
 
 
+def end_with_parent() -> None:
+    """Ask this process to end when the one that started it has, however that ended.
+
+    Several serving processes share one port: left alone they would keep it from their successors.
+    """
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        return
+
+    def wait() -> None:
+        parent.join()
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    Thread(target=wait, daemon=True).start()
+
+
 def build(clock: Clock = now_utc) -> FastAPI:
     """Build the application of one serving process."""
+    end_with_parent()
     settings = Settings()
     configure_logging(settings)
     keys, masters = signing_keys(settings), master_keys(settings)

@@ -1,12 +1,17 @@
 """Who may: the caller and the tenant-bound session of a request, and one line a scope."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Final
+from functools import wraps
+from typing import Annotated, Any, Final
 from uuid import UUID
 
-from fastapi import Depends, FastAPI, Request, Security
+from fastapi import APIRouter, Depends, FastAPI, Request, Response, Security
+from fastapi.exceptions import ResponseValidationError
+from fastapi.routing import APIRoute
 from fastapi.security import SecurityScopes
 from fastapi.security.oauth2 import OAuth2
 from sqlalchemy.orm import Session
@@ -16,7 +21,7 @@ from app.access.caller import Caller
 from app.access.scopes import DESCRIPTIONS, SCOPES_OF_KIND, ClientKind, Scope
 from app.access.tokens import Claims, Tokens
 from app.db import NO_TENANT, transaction
-from app.dependencies import AdmissionDep, Context, NowDep, RequestIdDep, context_of
+from app.dependencies import Context, NowDep, context_of, in_turn
 from app.errors import AppError, Forbidden, NotFound, Unauthenticated
 from app.rate_limits import RateLimiter
 
@@ -24,6 +29,11 @@ from app.rate_limits import RateLimiter
 PUBLIC_OPERATIONS: Final = frozenset(
     {("post", "/oauth/token"), ("get", "/healthz"), ("get", "/readyz")}
 )
+
+Endpoint = Callable[..., Any]
+
+# Stands in a route's arguments where its session will stand.
+SESSION: Final = object()
 
 bearer = OAuth2(
     flows={
@@ -37,7 +47,7 @@ bearer = OAuth2(
 )
 
 
-async def get_claims(request: Request, now: NowDep) -> Claims:
+def read_claims(request: Request, *, now: datetime) -> Claims:
     """Read the bearer token, and refuse who calls too often before a database is asked."""
     context = context_of(request)
     rate_limiter: RateLimiter = context.parts["rate_limiter"]
@@ -57,8 +67,6 @@ async def get_claims(request: Request, now: NowDep) -> Claims:
 
 
 def _read_token(request: Request, context: Context, *, now: datetime) -> Claims:
-    # Not through the security scheme: what depends on that is made anew for each set of scopes,
-    # so that the caller and the route would each open a transaction of their own.
     authorization = request.headers.get("Authorization", "")
     match = re.fullmatch(r"(?i:bearer) +([A-Za-z0-9._~+/=-]+)", authorization)
     if match is None:
@@ -67,29 +75,119 @@ def _read_token(request: Request, context: Context, *, now: datetime) -> Claims:
     return tokens.read(match[1], now=now)
 
 
-def get_session(
+@dataclass(frozen=True)
+class Visit:
+    """What is known of a request before the database is asked: who says to call, and what for."""
+
+    request: Request
+    context: Context
+    claims: Claims
+    now: datetime
+    # What the route asks of the caller.
+    scopes: frozenset[str]
+
+
+async def get_session() -> object:
+    """Keep a route's place for its session: `Guarded` puts it there."""
+    return SESSION
+
+
+async def get_caller(
     request: Request,
-    claims: Annotated[Claims, Depends(get_claims)],
     now: NowDep,
-    _: AdmissionDep,
-) -> Iterator[Session]:
-    """Open the transaction of the request, bound to the caller's authority."""
-    context = context_of(request)
+    scheme: SecurityScopes,
+    # Publishes the scheme in OpenAPI.
+    _: Annotated[str | None, Depends(bearer)],
+) -> Visit:
+    """Read who says to call, and keep the caller's place in the route: `Guarded` puts it there."""
+    claims = read_claims(request, now=now)
+    visit = Visit(request, context_of(request), claims, now, frozenset(scheme.scopes))
+    if not visit.scopes <= claims.scopes:
+        # Refused before it is told what else is wrong with the request.
+        await in_turn(visit.context, refuse, visit)
+    return visit
+
+
+def refuse(visit: Visit) -> None:
+    """Refuse whoever lacks a scope, and write it down."""
+    with enter(visit):
+        raise RuntimeError("there was nothing to refuse")
+
+
+@contextmanager
+def enter(visit: Visit) -> Iterator[tuple[Session, Caller]]:
+    """Open the transaction of a request, bound to the caller's authority, and find the caller."""
+    sessions, tenant = visit.context.session_factory, visit.claims.authority_id or NO_TENANT
     try:
-        with transaction(context.session_factory, claims.authority_id or NO_TENANT) as session:
-            yield session
+        with transaction(sessions, tenant) as session:
+            yield session, _caller_with_scopes(session, visit)
     except (Forbidden, NotFound) as refusal:
-        _record_refusal(request, context, claims, refusal, now=now)
+        _record_refusal(visit, refusal)
         raise
 
 
-def _record_refusal(
-    request: Request, context: Context, claims: Claims, refusal: AppError, *, now: datetime
-) -> None:
+def _caller_with_scopes(session: Session, visit: Visit) -> Caller:
+    caller = find_caller(session, visit.claims, visit.request.state.request_id)
+    if caller is None:
+        rate_limiter: RateLimiter = visit.context.parts["rate_limiter"]
+        who = visit.claims.grant_id or visit.claims.client_id
+        rate_limiter.note_failure(visit.request, str(visit.claims.authority_id), str(who))
+        raise Unauthenticated
+    missing = sorted(visit.scopes - caller.scopes)
+    if missing:
+        raise Forbidden("The access token lacks a scope.", scope=missing[0])
+    return caller
+
+
+def guarded(route: APIRoute) -> Endpoint:
+    """Let a route's function run with its session and caller in their places.
+
+    The transaction begins, is used and is committed in one go in one thread: each change of
+    threads costs as much as a statement, and more while many requests want the interpreter. What
+    is answered is read from the rows before the commit, which comes before the answer is sent.
+    """
+    endpoint, field = route.endpoint, route.response_field
+
+    def enter_and_call(visit: Visit, values: dict[str, Any]) -> Any:
+        with enter(visit) as (session, caller):
+            answer = endpoint(
+                **{
+                    name: caller if value is visit else session if value is SESSION else value
+                    for name, value in values.items()
+                }
+            )
+            if field is None or isinstance(answer, Response):
+                return answer
+            said, errors = field.validate(answer, {}, loc=("response",))
+            if errors:
+                raise ResponseValidationError(errors)
+            return said
+
+    @wraps(endpoint)
+    async def call(**values: Any) -> Any:
+        visit = next(value for value in values.values() if isinstance(value, Visit))
+        return await in_turn(visit.context, enter_and_call, visit, values)
+
+    return call
+
+
+class Guarded(APIRouter):
+    """Routes behind the doors below: every one of them is called with its session and caller."""
+
+    def include_router(self, router: APIRouter, **how: Any) -> None:
+        """Include a room's routes."""
+        for route in router.routes:
+            if isinstance(route, APIRoute):
+                route.endpoint = guarded(route)
+        super().include_router(router, **how)
+
+
+def _record_refusal(visit: Visit, refusal: AppError) -> None:
     """Write down a denied call; the transaction that refused it has been rolled back."""
+    claims, request = visit.claims, visit.request
     if claims.authority_id is None:
         return
-    with transaction(context.session_factory, claims.authority_id) as session:
+    with transaction(visit.context.session_factory, claims.authority_id) as session:
         caller = find_caller(session, claims, request.state.request_id)
         if caller is None:
             return
@@ -97,7 +195,7 @@ def _record_refusal(
             session,
             caller,
             request.scope["route"].name,
-            now=now,
+            now=visit.now,
             object_id=_last_id(request),
             outcome=refusal.slug,
         )
@@ -130,30 +228,7 @@ def find_caller(session: Session, claims: Claims, request_id: UUID) -> Caller | 
     )
 
 
-SessionDep = Annotated[Session, Depends(get_session, scope="function")]
-
-
-def get_caller(
-    request: Request,
-    session: SessionDep,
-    claims: Annotated[Claims, Depends(get_claims)],
-    request_id: RequestIdDep,
-    scheme: SecurityScopes,
-    # Publishes the scheme in OpenAPI.
-    _: Annotated[str | None, Depends(bearer)],
-) -> Caller:
-    """Let the caller through the door whose scopes it has."""
-    caller = find_caller(session, claims, request_id)
-    if caller is None:
-        rate_limiter: RateLimiter = context_of(request).parts["rate_limiter"]
-        rate_limiter.note_failure(
-            request, str(claims.authority_id), str(claims.grant_id or claims.client_id)
-        )
-        raise Unauthenticated
-    missing = sorted(set(scheme.scopes) - caller.scopes)
-    if missing:
-        raise Forbidden("The access token lacks a scope.", scope=missing[0])
-    return caller
+SessionDep = Annotated[Session, Depends(get_session)]
 
 
 def _door(scope: Scope) -> object:

@@ -5,10 +5,13 @@ import os
 import signal
 import socket
 import sys
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
+from typing import Final
 
 import typer
 import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.supervisors import Multiprocess
 
 from app.clock import now_utc
 from app.jobs import make_queue, worker_beside
@@ -19,6 +22,36 @@ from app.storage import Database, open_database
 # A request line and headers larger than this are nobody's honest request.
 LARGEST_HEADER = 16 * 1024
 GRACE_S = 15
+# What a client has sent before it could know of the end has arrived by then.
+LINGER_S = 0.3
+LAST_ANSWER: Final = (b"connection", b"close")
+
+
+class Connection(H11Protocol):
+    """A connection that ends, when the service does, without losing a request.
+
+    Left to itself the server closes it after the answer that is under way without having said so,
+    and at once where none is: whoever was just sending the next request would get no answer.
+    """
+
+    def shutdown(self) -> None:
+        """Say with the next answer that it is the last one; close if nothing more is asked for."""
+        headers = self.server_state.default_headers
+        if LAST_ANSWER not in headers:
+            self.server_state.default_headers = [*headers, LAST_ANSWER]
+        if self.cycle is not None and not self.cycle.response_complete:
+            self.cycle.default_headers = [*self.cycle.default_headers, LAST_ANSWER]
+        self.loop.call_later(LINGER_S, super().shutdown)
+
+
+class Supervisor(Multiprocess):
+    """The parent of several serving processes."""
+
+    def terminate_all(self) -> None:
+        """Let nobody connect any more, before the processes stop to answer."""
+        for listener in self.sockets:
+            listener.close()
+        super().terminate_all()
 
 
 def serve(
@@ -56,12 +89,13 @@ def run_server(host: str, port: int, *, workers: int = 1) -> None:
     if workers > 1:
         # Each of them enforces its share of the rate limits.
         os.environ["SHORTBREAKS_PROCESSES"] = str(workers)
-    uvicorn.run(
+    config = uvicorn.Config(
         "app.server:build",
         factory=True,
         host=host,
         port=port,
         workers=workers,
+        http=Connection,
         # The request log is the middleware's: uvicorn's would hold whole URLs.
         access_log=False,
         log_level="warning",
@@ -72,7 +106,17 @@ def run_server(host: str, port: int, *, workers: int = 1) -> None:
         # Longer than clients keep idle connections, so that none is closed under a new request.
         timeout_keep_alive=75,
         timeout_graceful_shutdown=GRACE_S,
+        # One that is still starting on a busy machine is not hung.
+        timeout_worker_healthcheck=60,
     )
+    server = uvicorn.Server(config)
+    with suppress(KeyboardInterrupt):
+        if workers > 1:
+            Supervisor(config, [config.bind_socket()]).run()
+        else:
+            server.run()
+            if not server.started:
+                sys.exit(1)
 
 
 def check_port(host: str, port: int) -> None:
