@@ -13,6 +13,8 @@ from matching.allocation.bundles import Bundles, session_of_pair
 from matching.allocation.network import Mask, Network, Positions
 from matching.allocation.problem import Integers
 
+# On larger programmes HiGHS was seen to overrun its time limit many times over.
+_MOST_COLUMNS = 60_000
 # HiGHS works in floats, and what it sums here are integers.
 _ROUNDING = 0.01
 
@@ -29,10 +31,23 @@ class Programme:
         The pairs of children alone that may be used.
     ways : ndarray of shape (n_bundles,), bool
         The bundles that may be used.
+    placed : ndarray of shape (n_children,), bool
+        Children who must have a place.
+    full, full_pools : ndarray, bool
+        Sessions and pools that must be full.
     """
 
     def __init__(
-        self, network: Network, bundles: Bundles, minimum: Integers, singles: Mask, ways: Mask
+        self,
+        network: Network,
+        bundles: Bundles,
+        minimum: Integers,
+        *,
+        singles: Mask,
+        ways: Mask,
+        placed: Mask,
+        full: Mask,
+        full_pools: Mask,
     ) -> None:
         self._n_pairs = len(network.pair)
         pairs, kept = np.flatnonzero(singles), np.flatnonzero(ways)
@@ -53,17 +68,24 @@ class Programme:
         owner: Integers = np.concatenate(
             (network.child[pairs], network.n_children + bundles.group[kept])
         )
-        n_owners = int(owner.max(initial=0)) + 1
+        groups = bundles.group_of_child
+        n_owners = network.n_children + int(groups.max(initial=-1)) + 1
+        owed = np.zeros(n_owners)
+        owner_of_child = np.where(groups < 0, np.arange(len(groups)), len(groups) + groups)
+        owed[owner_of_child[placed]] = 1
         once = self._rows(owner, np.arange(len(owner)), np.ones(len(owner)), n_owners)
-        self._rules.append(LinearConstraint(once, -np.inf, 1))
+        self._rules.append(LinearConstraint(once, owed, 1))
         load = self._rows(session, self._column, np.ones(len(session)), network.n_sessions)
-        self._rules.append(LinearConstraint(load, -np.inf, network.capacity))
+        self._rules.append(
+            LinearConstraint(load, np.where(full, network.capacity, 0), network.capacity)
+        )
         drawn = pool >= 0
         if drawn.any():
             supported = self._rows(
                 pool[drawn], self._column[drawn], np.ones(drawn.sum()), len(network.pool_session)
             )
-            self._rules.append(LinearConstraint(supported, -np.inf, network.pool_capacity))
+            most = network.pool_capacity
+            self._rules.append(LinearConstraint(supported, np.where(full_pools, most, 0), most))
         if guarded.size:
             runs = len(pairs) + len(kept) + np.arange(len(guarded))
             rows = np.arange(len(guarded))
@@ -108,11 +130,11 @@ class Programme:
         Returns
         -------
         used : ndarray of shape (n_pairs,), bool, or None
-            None when none was found in time.
+            None when none was found in time, or the programme is too large to keep to it.
         bound : int or None
             What no allocation of this programme surpasses; None when that was not found in time.
         """
-        if not self._n_columns or time_limit_s <= 0:
+        if not 0 < self._n_columns <= _MOST_COLUMNS or time_limit_s <= 0:
             return None, None
         answer = milp(
             -self._sums(weights).astype(float),

@@ -14,6 +14,8 @@ from matching.allocation.problem import NONE, AllocationProblem, Integers
 from matching.allocation.programme import Programme
 
 Words = tuple[int, ...]
+# What part of the distance to the bound a cheap pair may cost.
+_CHEAP = 16
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,6 +55,16 @@ class Together:
     def allows(self, used: Mask) -> bool:
         """Tell whether an allocation parts no group and keeps minimum sizes."""
         return not self.parted(used).size and not self.too_few(used).size
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Priced:
+    """What the prices say: rows of one integer a level, none less than zero."""
+
+    costs: Integers
+    keeps: Integers
+    sessions: Integers
+    pools: Integers
 
 
 def solve_together(
@@ -101,14 +113,12 @@ def solve_together(
     if case.allows(used):
         return used, prices, keeps, None
     best = _first_guess(case, possible, used, prices)
+    sessions = prices[: network.n_sessions]
+    pools = prices[network.n_sessions :] - sessions[network.pool_session]
     costs = keeps[network.child] + prices[network.entry] - case.weights
-    bound = (
-        keeps.sum(axis=0)
-        + network.capacity @ prices[: network.n_sessions]
-        + network.pool_capacity
-        @ (prices[network.n_sessions :] - prices[: network.n_sessions][network.pool_session])
-    )
-    best, proved = _climb(case, possible, best, costs, bound, time.monotonic() + time_limit_s)
+    bound = keeps.sum(axis=0) + network.capacity @ sessions + network.pool_capacity @ pools
+    priced = Priced(costs, keeps, sessions, pools)
+    best, proved = _climb(case, possible, best, priced, bound, time.monotonic() + time_limit_s)
     return best, prices, keeps, proved
 
 
@@ -157,23 +167,27 @@ def _first_guess(case: Together, possible: Mask, used: Mask, prices: Integers) -
 
 
 def _climb(
-    case: Together, possible: Mask, best: Mask, costs: Integers, bound: Integers, deadline: float
+    case: Together, possible: Mask, best: Mask, priced: Priced, bound: Integers, deadline: float
 ) -> tuple[Mask, Words | None]:
     """Solve level after level from an allocation already found; give it and what is proved."""
     proved = list(bound.tolist())
-    reached = case.reached(best)
-    room = np.array(proved) - np.array(reached)
-    alone = case.bundles.group_of_child[case.network.child] == NONE
-    programme = Programme(
-        case.network,
-        case.bundles,
-        case.minimum,
-        singles=possible & alone & _at_most(costs, room),
-        ways=_at_most(case.bundles.sums(costs), room),
+    first = next(
+        (n for n, most in enumerate(proved) if case.reached(best)[n] != most), len(proved) - 1
     )
+    # The better the allocation to start from, the fewer pairs have to be looked at: so first the
+    # cheapest ones only, which proves nothing but mostly finds the best or nearly so.
+    cheap = bound - case.reached(best)
+    cheap[first] //= _CHEAP
+    programme = _programme(case, possible, priced, cheap)
+    found, _ = programme.solve(case.weights[:, first], (deadline - time.monotonic()) / 2)
+    if found is not None and case.allows(found) and case.reached(found) > case.reached(best):
+        best = found
+    reached = case.reached(best)
+    programme = _programme(case, possible, priced, bound - reached)
     for level in range(len(proved)):
         if reached[level] == proved[level] and reached[:level] == tuple(proved[:level]):
-            programme.hold(case.weights[:, level], reached[level])
+            if level > first:
+                programme.hold(case.weights[:, level], reached[level])
             continue
         found, most = programme.solve(case.weights[:, level], deadline - time.monotonic())
         if found is not None and case.allows(found) and case.reached(found) > reached:
@@ -185,6 +199,27 @@ def _climb(
             break
         programme.hold(case.weights[:, level], reached[level])
     return best, min(tuple(proved), tuple(bound.tolist()))
+
+
+def _programme(case: Together, possible: Mask, priced: Priced, room: Integers) -> Programme:
+    """Leave out what costs more than there is room for below the bound.
+
+    On the levels before the first with room, the bound is reached by what follows the prices to
+    the letter: who keeps something is placed, and what has a price is full.
+    """
+    levels = int(np.argmax(room != 0))
+    alone = case.bundles.group_of_child[case.network.child] == NONE
+    nothing = np.zeros(levels, dtype=np.int64)
+    return Programme(
+        case.network,
+        case.bundles,
+        case.minimum,
+        singles=possible & alone & _at_most(priced.costs, room),
+        ways=_at_most(case.bundles.sums(priced.costs), room),
+        placed=~_at_most(priced.keeps[:, :levels], nothing),
+        full=~_at_most(priced.sessions[:, :levels], nothing),
+        full_pools=~_at_most(priced.pools[:, :levels], nothing),
+    )
 
 
 def _most_of(case: Together, level: int) -> list[int]:

@@ -6,7 +6,7 @@ It prints medians, and ratios taken side by side in each turn. Expected: coverag
 the certificate in at most 1.3 times what bare `SimpleMinCostFlow` takes on the same full graph, at
 least 40 times faster than HiGHS simplex, with the same objective to the unit; the whole objective
 (waiting bands, supported places, lottery) in under 3 s; a declined place repaired in under 50 ms;
-under 1 GiB. HiGHS takes a minute; `--no-highs` leaves it out. `--siblings` adds siblings and
+under 1 GiB. HiGHS takes up to a minute; `--no-highs` leaves it out. `--siblings` adds siblings and
 minimum sizes.
 """
 
