@@ -210,3 +210,13 @@ def had_their_turn(
             )
         )
     )
+
+
+def find_round_of(session: Session, quarter: str, *, lock: bool = False) -> Round | None:
+    """Find the round of a quarter."""
+    statement = select(Round).where(
+        Round.authority_id == session.info["authority_id"], Round.quarter == quarter
+    )
+    if lock:
+        statement = statement.with_for_update().execution_options(populate_existing=True)
+    return session.scalar(statement)

@@ -5,6 +5,7 @@ import sys
 import psycopg
 import typer
 
+from app.cli.allocating import allocate
 from app.cli.clients import client
 from app.cli.demo import demo
 from app.cli.evaluating import evaluate_interests
@@ -35,6 +36,7 @@ cli.command()(client)
 cli.command("import")(import_files)
 cli.command()(match)
 cli.command()(learn)
+cli.command()(allocate)
 cli.command()(seed)
 cli.command()(verify)
 cli.add_typer(keys)

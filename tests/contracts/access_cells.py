@@ -209,6 +209,28 @@ OPERATIONS: dict[str, Operation] = {
     "PUT /v1/rounds/{round_id}/choices/{child_id}": Operation(
         of_a_family(200), lambda ids: {"months": []}
     ),
+    "POST /v1/rounds/{round_id}/allocations": Operation(
+        of_the_authority(202), lambda ids: {"preview": True}
+    ),
+    "GET /v1/rounds/{round_id}/allocations": Operation(of_the_authority(200)),
+    "GET /v1/rounds/{round_id}/allocations/{allocation_id}": Operation(of_the_authority(200)),
+    # Each has been published: a second time changes nothing.
+    "POST /v1/rounds/{round_id}/allocations/{allocation_id}/publish": Operation(
+        of_the_authority(200), lambda ids: {"answer_by": "2027-03-26T17:00:00Z"}
+    ),
+    "GET /v1/rounds/{round_id}/allocations/{allocation_id}/children/{child_id}": Operation(
+        of_a_family(200)
+    ),
+    "GET /v1/rounds/{round_id}/allocations/{allocation_id}/sessions": Operation(
+        of_the_authority(200)
+    ),
+    "GET /v1/rounds/{round_id}/allocations/{allocation_id}/equity": Operation(
+        of_the_authority(200)
+    ),
+    # Each job has been stopped: a second time changes nothing.
+    "GET /v1/jobs/{job_id}": Operation(of_the_authority(200)),
+    "GET /v1/jobs/{job_id}/events": Operation(of_the_authority(200)),
+    "POST /v1/jobs/{job_id}/cancel": Operation(of_the_authority(200)),
     "POST /v1/wishes": Operation(
         of_a_family(201),
         lambda ids: {"child_id": ids["child_id"], "text": "go fishing", "voice": "child"},

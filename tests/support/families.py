@@ -2,8 +2,12 @@
 
 from itertools import count
 from typing import Any
+from uuid import UUID
 
+from app.allocations.running import new_allocation
+from app.db import transaction
 from app.ids import new_id
+from tests.support.allocations import start
 from tests.support.bookings import book
 from tests.support.children import create_child
 from tests.support.clock import NOON
@@ -75,6 +79,8 @@ def make_family(world: World, *, attends: str | None = None) -> dict[str, str]:
     ids["offer_id"] = _make_offer(world, child["id"], ids["activity_id"])
     ids["closure_id"] = _make_closure(world, child["id"], ids["activity_id"])
     ids["round_id"] = _make_round(world)
+    ids["job_id"] = _make_job(world, ids["round_id"])
+    ids["allocation_id"] = _make_allocation(world, ids["round_id"])
     started = create("/v1/activities", activity_body(attends or ids["provider_id"]))
     hour = {"starts_at": "2027-03-01T13:00:00Z", "ends_at": "2027-03-01T14:00:00Z"}
     began = create("/v1/sessions", {**session_body(started, day=1), **hour})
@@ -116,6 +122,26 @@ def _make_round(world: World) -> str:
         choices_open_at=NOON.isoformat(),
     )
     return str(publish(world, made["id"])["id"])
+
+
+def _make_job(world: World, round_id: str) -> str:
+    """Start a preview and stop it."""
+    job = start(world, round_id, preview=True).json()
+    assert world.call("POST", f"/v1/jobs/{job['id']}/cancel").status_code == 200
+    job_id: str = job["id"]
+    return job_id
+
+
+def _make_allocation(world: World, round_id: str) -> str:
+    """Put in an allocation whose offers are out, though families still choose."""
+    now = world.clock.now
+    row = new_allocation(
+        world.authority_id, UUID(round_id), seed=1, preview=False, as_of=now, now=now
+    )
+    row.status = "published"
+    with transaction(world.sessions, world.authority_id) as session:
+        session.add(row)
+    return str(row.id)
 
 
 def _make_arrangement(world: World, household_id: str) -> str:
