@@ -1,210 +1,203 @@
-"""A round of a large authority from the database to offers, and all of England by extrapolation.
+"""A round of an authority with 8,000 children and some 800 dates in the quarter, over HTTP.
 
-`python -m tests.benchmarks.rounds` starts a PostgreSQL of its own, which syncs, seeds an authority
-of 8,000 children with 800 sessions a month, lets a quarter of the families choose, and measures one
-month: reading, judging, solving with certificates, reasons, comparisons, keeping, and offers; then
-one place that is declined. Expected: under 10 s from the database to offers, under 1 GiB.
-
+Run with `python -m tests.benchmarks.rounds`, some two minutes; it starts a PostgreSQL of its own,
+which syncs. Prints how long publishing takes, reading each form of the brochure, the same for one
+child, the coverage check, choosing, and paging through 8,000 lists of three months; beside it the
+time that the service takes to answer a call that does nearly nothing.
 """
 
-from __future__ import annotations
-
-import argparse
 import logging
-import resource
+import random
+import statistics
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
-from random import Random
 from tempfile import TemporaryDirectory
+from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import select
+from fastapi.testclient import TestClient
+from joserfc.jwk import KeySet, OKPKey
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session, sessionmaker
 
-from app.allocations import allocation_queries, queries, running
-from app.allocations.inputs import read_inputs
-from app.allocations.offering import offer_places
-from app.allocations.refilling import offer_to_next
-from app.bookings.offers import decline_offer
-from app.bookings.waitlist_models import PlaceOffer
-from app.catalogue.models import Session as CatalogueSession
+from app.access.tokens import Tokens
 from app.children.models import Child
-from app.clock import month_bounds
+from app.clock import month_of
 from app.db import API_ROLE, make_engine, make_session_factory, transaction
 from app.embedded_postgres import EmbeddedPostgres
-from app.engine.warm import WarmCatalogues
 from app.ids import new_id
+from app.main import create_app
 from app.migrate import migrate
-from app.rounds.models import Choice, ChoiceList, Round
-from app.samples.loading import broker_caller
+from app.rate_limits import RateLimiter, Rates
+from app.rounds.brochure_schemas import BrochureRead
+from app.rounds.models import Choice, ChoiceList
 from app.samples.seeding import seed_authority
+from tests.support.clock import SetClock
+from tests.support.rounds import choose, make_round, open_round
+from tests.support.world import World
 
-NOW = datetime(2026, 12, 31, 12, tzinfo=UTC)
-QUARTER, MONTH = "2027-Q1", "2027-01"
-MONTHS_OF_SEED = 3
-CHOOSING, CHOICES = 4, 5
+CHILDREN, SESSIONS, A_MONTH = 8000, 1250, 5
+FORMS = [
+    {"format": "json"},
+    {"format": "html"},
+    {"format": "pdf"},
+    {"format": "html", "style": "easy_read"},
+    {"format": "pdf", "style": "easy_read"},
+]
 
 
-def add_round(session: Session, rng: Random) -> UUID:
-    """Make a round whose choices have closed: one family in four has chosen five sessions."""
-    authority_id = session.info["authority_id"]
-    made = Round(
-        authority_id=authority_id,
-        id=new_id(),
-        quarter=QUARTER,
-        title="Benchmark",
-        publish_on=(NOW - timedelta(days=9)).date(),
-        choices_open_at=NOW - timedelta(days=8),
-        choices_close_at=NOW - timedelta(days=1),
-        offers_by=NOW + timedelta(days=20),
-        closes_at=NOW + timedelta(days=80),
-        state="published",
-        created_at=NOW,
-        updated_at=NOW,
+def timed(call: Callable[[], Any], times: int = 1) -> tuple[float, Any]:
+    """Give the middle of some tries in milliseconds, and the last answer."""
+    taken = []
+    for _ in range(times):
+        began = time.perf_counter()
+        answer = call()
+        taken.append((time.perf_counter() - began) * 1e3)
+        assert answer.status_code < 300, answer.text
+    return statistics.median(taken), answer
+
+
+def seed(http: TestClient, sessions: sessionmaker[Session], clock: SetClock) -> World:
+    """Fill an authority."""
+    made = seed_authority(
+        sessions,
+        1,
+        n_children=CHILDREN,
+        n_sessions=SESSIONS,
+        seed=5,
+        now=clock.now,
+        on_progress=lambda *_: None,
     )
-    session.add(made)
-    session.flush()
-    starts_from, starts_before = month_bounds(MONTH)
-    sessions = session.scalars(
-        select(CatalogueSession.id).where(
-            CatalogueSession.starts_at >= starts_from, CatalogueSession.starts_at < starts_before
-        )
-    ).all()
-    for child_id in session.scalars(select(Child.id).order_by(Child.id)).all()[::CHOOSING]:
-        chosen = ChoiceList(
-            authority_id=authority_id,
-            id=new_id(),
-            round_id=made.id,
-            child_id=child_id,
-            fill_in=True,
-            created_at=NOW,
-            updated_at=NOW,
-        )
-        session.add(chosen)
-        # Some sessions are wanted by many.
-        wanted = {sessions[int(len(sessions) * rng.random() ** 3)] for _ in range(CHOICES)}
-        for rank, session_id in enumerate(sorted(wanted), start=1):
-            chosen.choices.append(
-                Choice(
-                    authority_id=authority_id,
-                    id=new_id(),
-                    list_id=chosen.id,
-                    month=MONTH,
-                    rank=rank,
-                    session_id=session_id,
-                    funding="contributory" if rank == CHOICES else "free",
-                )
+    return World(http, sessions, clock, made.id, new_id(), dict(made.clients), {})
+
+
+def choose_for_some(world: World, round_id: str, child_ids: list[UUID]) -> None:
+    """Choose for some children over HTTP, from what suits each."""
+    taken = []
+    for child_id in child_ids:
+        own = read(world, round_id, child_id=str(child_id), format="json")
+        months: dict[str, list[dict[str, str]]] = {}
+        for activity in BrochureRead.model_validate_json(own.content).activities:
+            for date in activity.sessions[:1]:
+                listed = months.setdefault(month_of(date.starts_at), [])
+                funding = activity.funding[0]
+                if len(listed) < A_MONTH:
+                    listed.append({"session_id": str(date.session_id), "funding": funding})
+        body = {"months": [{"month": name, "choices": of} for name, of in months.items()]}
+        began = time.perf_counter()
+        answer = choose(world, round_id, str(child_id), body)
+        taken.append((time.perf_counter() - began) * 1e3)
+        assert answer.status_code == 200, answer.text
+    chosen = [one for month in answer.json()["months"] for one in month["choices"]]
+    print(f"choosing, {len(chosen)} sessions of {len(months)} months: {report(taken)}")
+
+
+def report(taken: list[float]) -> str:
+    """Say the middle and the slowest."""
+    return f"{statistics.median(taken):.0f} ms in the middle, {max(taken):.0f} ms at most"
+
+
+def list_for_the_rest(world: World, round_id: str, child_ids: list[UUID]) -> None:
+    """Store lists as choosing would, without judging them."""
+    rng = random.Random(5)
+    with transaction(world.sessions, world.authority_id) as session:
+        session_ids = session.scalars(select(Choice.session_id).distinct()).all()
+        lists, choices = [], []
+        for child_id in child_ids:
+            key = {"authority_id": world.authority_id, "id": new_id()}
+            times = {"created_at": world.clock.now, "updated_at": world.clock.now}
+            lists.append(
+                key
+                | times
+                | {"round_id": UUID(round_id), "child_id": child_id, "fill_in": True, "version": 1}
             )
-    return made.id
+            picked = rng.sample(session_ids, min(len(session_ids), 3 * A_MONTH))
+            for place, session_id in enumerate(picked):
+                choices.append(
+                    {
+                        "authority_id": world.authority_id,
+                        "id": new_id(),
+                        "list_id": key["id"],
+                        "month": f"2027-{4 + place // A_MONTH:02d}",
+                        "rank": place % A_MONTH + 1,
+                        "session_id": session_id,
+                        "funding": "free",
+                    }
+                )
+        session.execute(insert(ChoiceList), lists)
+        session.execute(insert(Choice), choices)
 
 
-class Times:
-    """Prints how long each stage took as the next one begins."""
-
-    def __init__(self) -> None:
-        self.began = self.first = time.perf_counter()
-        self.name = "reading"
-
-    def step(self, name: str) -> None:
-        """End one stage and begin the next."""
-        now = time.perf_counter()
-        print(f"{self.name:>32} {now - self.began:7.2f} s")
-        self.name, self.began = name, now
+def read(world: World, round_id: str, **query: str) -> Any:
+    """Read a brochure."""
+    return world.call("GET", f"/v1/rounds/{round_id}/brochure", params=query)
 
 
-def measure(sessions: sessionmaker[Session], authority_id: UUID, round_id: UUID) -> None:
-    """Take one month from the database to offers."""
-    warm = WarmCatalogues()
-    times = Times()
-    with transaction(sessions, authority_id) as session:
-        inputs = read_inputs(session, round_id, [MONTH], as_of=NOW)
-        times.step("catalogue")
-        catalogue = warm.get(session, now=NOW)
-    outcome = running.run(inputs, catalogue, 7, times.step)
-    times.step("keeping")
-    with transaction(sessions, authority_id) as session:
-        allocation = running.new_allocation(
-            authority_id, round_id, seed=7, preview=False, as_of=NOW, now=NOW
-        )
-        session.add(allocation)
-        session.flush()
-        running.keep(session, allocation, outcome, now=NOW)
-    times.step("reading again for offers")
-    with transaction(sessions, authority_id) as session:
-        places = allocation_queries.all_places(session, allocation.id)
-        queries.lock_children(session, {place.child_id for place in places})
-        inputs = read_inputs(session, round_id, [MONTH], as_of=NOW)
-        times.step("offers")
-        made = offer_places(
-            session, catalogue, inputs, places, answer_by=NOW + timedelta(days=5), now=NOW
-        )
-    times.step("done")
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(f"database to offers: {time.perf_counter() - times.first:.2f} s, peak {peak:,.0f} MiB")
-    for part in outcome.parts:
-        shown = ("month", "funding", "pairs", "asking", "places", "placed", "proved", "gap")
-        print({name: part[name] for name in shown})
-    print(f"{made} offers of {len(outcome.places)} places")
-    decline_one(sessions, authority_id, allocation.id, warm)
-
-
-def decline_one(
-    sessions: sessionmaker[Session], authority_id: UUID, allocation_id: UUID, warm: WarmCatalogues
-) -> None:
-    """Decline a place, and offer it to the next child."""
-    with transaction(sessions, authority_id) as session:
-        allocation = allocation_queries.find_allocation(session, allocation_id)
-        assert allocation is not None
-        allocation.status = "published"
-        session.scalars(select(Round)).one().state = "offers_out"
-        offer = session.scalars(select(PlaceOffer).order_by(PlaceOffer.id)).first()
-        assert offer is not None
-        caller = broker_caller(new_id(), authority_id)
-        decline_offer(session, caller, offer.id, now=NOW)
+def measure(world: World) -> None:
+    """Measure one thing after the other."""
+    base, _ = timed(lambda: world.call("GET", "/v1/authority"), 50)
+    print(f"a call that does nearly nothing: {base:.1f} ms")
+    draft = make_round(world, quarter="2027-Q1", title="For its coverage")["id"]
+    path = f"/v1/rounds/{draft}/coverage"
+    print(f"coverage: {timed(lambda: world.call('GET', path), 5)[0]:.0f} ms")
     began = time.perf_counter()
-    with transaction(sessions, authority_id) as session:
-        refilled = offer_to_next(session, warm, offer.session_id, now=NOW)
-    print(f"one place declined and offered on ({refilled}): {time.perf_counter() - began:.2f} s")
+    round_id = open_round(world)
+    print(f"publishing, in five forms: {time.perf_counter() - began:.2f} s")
+    dates = sum(len(one["sessions"]) for one in read(world, round_id).json()["activities"])
+    print(f"dates in the brochure: {dates}")
+    with transaction(world.sessions, world.authority_id) as session:
+        child_ids = list(session.scalars(select(Child.id).order_by(Child.id)))
+    for form in FORMS:
+        frozen, answer = timed(lambda form=form: read(world, round_id, **form), 5)
+        own = [
+            timed(lambda form=form, id_=id_: read(world, round_id, child_id=str(id_), **form))[0]
+            for id_ in child_ids[:7]
+        ]
+        print(
+            f"{' '.join(form.values())}: {frozen:.0f} ms, {len(answer.content) / 1e3:.0f} kB;"
+            f" for one child {report(own)}"
+        )
+    choose_for_some(world, round_id, child_ids[:100])
+    list_for_the_rest(world, round_id, child_ids[100:])
+    lists, cursor, taken = 0, None, []
+    while True:
+        query = {"limit": "200"} | ({"cursor": cursor} if cursor else {})
+        path = f"/v1/rounds/{round_id}/choices"
+        ms, answer = timed(lambda query=query, path=path: world.call("GET", path, params=query))
+        taken.append(ms)
+        lists += len(answer.json()["items"])
+        cursor = answer.json()["next_cursor"]
+        if cursor is None:
+            break
+        world.clock.now += timedelta(milliseconds=1)
+    print(f"paging through {lists} lists by 200: {report(taken)} a page, {sum(taken) / 1e3:.1f} s")
 
 
-@contextmanager
-def database() -> Iterator[sessionmaker[Session]]:
-    """Start a PostgreSQL of its own."""
+def main() -> None:
+    """Fill an authority and measure."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     with TemporaryDirectory(prefix="shortbreaks-rounds-") as folder:
         data_dir = Path(folder)
         data_dir.chmod(0o711)
         with EmbeddedPostgres(data_dir) as server:
             migrate(server.url("postgres", "postgres"))
             engine = make_engine(server.url(API_ROLE, "postgres"))
-            yield make_session_factory(engine)
+            sessions, clock = make_session_factory(engine), SetClock()
+            key = OKPKey.generate_key("Ed25519", {"use": "sig"}, auto_kid=True)
+            many = RateLimiter(Rates(client="1000000/minute", authority="1000000/minute"), clock)
+            application = create_app(
+                sessions,
+                Tokens(KeySet([key]), issuer="shortbreaks"),
+                clock=clock,
+                rate_limiter=many,
+            )
+            with TestClient(application) as http:
+                measure(seed(http, sessions, clock))
             engine.dispose()
 
 
-def main(n_children: int, n_sessions: int) -> None:
-    """Seed and measure."""
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
-    with database() as sessions:
-        seeded = seed_authority(
-            sessions,
-            1,
-            n_children=n_children,
-            n_sessions=n_sessions * MONTHS_OF_SEED,
-            seed=1,
-            now=NOW,
-            on_progress=lambda *_: None,
-        )
-        with transaction(sessions, seeded.id) as session:
-            round_id = add_round(session, Random(7))
-        measure(sessions, seeded.id, round_id)
-
-
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--children", type=int, default=8_000)
-    parser.add_argument("--sessions", type=int, default=800)
-    arguments = parser.parse_args()
-    main(arguments.children, arguments.sessions)
+    main()
