@@ -13,8 +13,9 @@ from app.allocations.models import (
     AllocatedSession,
     Allocation,
 )
+from app.children.models import Child
 from app.pagination import Page, PageRequest, fetch_page
-from app.rounds.models import Round
+from app.rounds.models import Choice, ChoiceList, Round
 
 
 def find_allocation(
@@ -190,26 +191,45 @@ def bands_of(session: Session, allocation_id: UUID, month: str) -> dict[UUID, in
     return {row[0]: row[1] for row in rows}
 
 
-def had_their_turn(
+def candidates(
     session: Session, allocation_id: UUID, session_id: UUID, month: str, funding: str
-) -> set[UUID]:
-    """Find who was offered a place of the month and funding, or passed over in the session."""
-    return set(
-        session.scalars(
-            select(AllocatedPlace.child_id).where(
-                AllocatedPlace.authority_id == session.info["authority_id"],
-                AllocatedPlace.allocation_id == allocation_id,
-                or_(
-                    AllocatedPlace.session_id == session_id,
-                    and_(
-                        AllocatedPlace.month == month,
-                        AllocatedPlace.funding == funding,
-                        AllocatedPlace.state == "offered",
-                    ),
+) -> Sequence[UUID]:
+    """Find who may be next for a session: not offered one of the month and funding before, nor
+    passed over in the session; of contributory places, only those who asked for this one.
+    """
+    authority_id = session.info["authority_id"]
+    had_a_turn = select(AllocatedPlace.child_id).where(
+        AllocatedPlace.authority_id == authority_id,
+        AllocatedPlace.allocation_id == allocation_id,
+        or_(
+            AllocatedPlace.session_id == session_id,
+            and_(
+                AllocatedPlace.month == month,
+                AllocatedPlace.funding == funding,
+                AllocatedPlace.state == "offered",
+            ),
+        ),
+    )
+    statement = select(Child.id).where(
+        Child.authority_id == authority_id, Child.id.not_in(had_a_turn)
+    )
+    if funding == "contributory":
+        asked = (
+            select(ChoiceList.child_id)
+            .join(
+                Choice,
+                and_(
+                    Choice.authority_id == ChoiceList.authority_id, Choice.list_id == ChoiceList.id
                 ),
             )
+            .where(
+                ChoiceList.authority_id == authority_id,
+                Choice.session_id == session_id,
+                Choice.funding == funding,
+            )
         )
-    )
+        statement = statement.where(Child.id.in_(asked))
+    return session.scalars(statement.order_by(Child.id)).all()
 
 
 def find_round_of(session: Session, quarter: str, *, lock: bool = False) -> Round | None:

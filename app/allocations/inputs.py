@@ -18,7 +18,7 @@ from app.allocations.queries import ChosenList
 from app.bookings.entitlement import Override, Used, terms_of
 from app.bookings.entitlement_queries import overrides_of_everyone, used_by_everyone
 from app.bookings.standing import read_standing
-from app.children.profiles import Profile, list_profiles
+from app.children.profiles import Profile, get_profiles, list_profiles
 from app.clock import iso_week, month_bounds, year_of
 from app.codes import NEED_CODES
 from app.engine.allocation import Child
@@ -147,10 +147,12 @@ def read_inputs(
     as_of: datetime,
     span: tuple[datetime, datetime] | None = None,
     take_kept: Collection[UUID] = (),
+    child_ids: Collection[UUID] | None = None,
 ) -> Inputs:
     """Read what the months of a round rest on, or a span of sessions within one of them.
 
     What is kept in a session for those who wait is theirs, unless it is named in `take_kept`.
+    All children are read unless some are named.
     """
     starts_from, starts_before = span or (
         month_bounds(months[0])[0],
@@ -176,7 +178,7 @@ def read_inputs(
         round_id=round_id,
         months=months,
         as_of=as_of,
-        profiles=list_profiles(session, born_after=date.min, born_until=date.max, gender=None),
+        profiles=_profiles(session, child_ids),
         lists=queries.chosen_lists(session, round_id),
         live=live,
         last_breaks={
@@ -201,6 +203,12 @@ def read_inputs(
         sessions=sessions,
         outcodes={id_: (home or "unknown").split(" ")[0] for id_, home in homes.items()},
     )
+
+
+def _profiles(session: Session, child_ids: Collection[UUID] | None) -> list[Profile]:
+    if child_ids is not None:
+        return sorted(get_profiles(session, child_ids).values(), key=lambda one: one.id)
+    return list_profiles(session, born_after=date.min, born_until=date.max, gender=None)
 
 
 def _taken(taken: Taken) -> tuple[Sequence[Any], ...]:

@@ -24,8 +24,8 @@ from app.bookings.queries import lock_service_weeks
 from app.bookings.waitlist_models import PlaceOffer, WaitlistEntry
 from app.children.profiles import Profile
 from app.clock import iso_week, month_of
-from app.engine.allocation import explain_pairs
-from app.engine.problem import Fit, Holdings
+from app.engine.allocation import Look, look_again
+from app.engine.problem import Holdings
 from app.engine.warm import WarmCatalogue
 from app.errors import Unavailable
 from app.ids import new_id
@@ -44,19 +44,12 @@ class Ready:
     """A place with all that an offer of it takes."""
 
     place: AllocatedPlace
-    fit: Fit
+    look: Look
     terms: PlaceTerms
     starts_at: datetime
     expires_at: datetime
     # By need: the service that arranges it; none for the provider.
     services: Mapping[str, UUID | None]
-
-
-def limited_needs(fit: Fit) -> list[str]:
-    """Name the essential needs that are met by a limited place."""
-    return sorted(
-        one.need for one in fit.needs if one.met_by == "limited" and one.importance == "essential"
-    )
 
 
 def offer_places(
@@ -80,7 +73,7 @@ def offer_places(
     if weeks:
         lock_service_weeks(session, weeks)
     stock_queries.add_services(session, stock, weeks)
-    fits = _explain(warm, inputs, places, now=now)
+    looks = _look_again(warm, inputs, places, now=now)
     spent: Counter[tuple[UUID, str, str]] = Counter()
     ready: list[Ready] = []
     for party in _parties(places):
@@ -93,7 +86,7 @@ def offer_places(
                             inputs,
                             stock,
                             place,
-                            fits.get(place.id),
+                            looks.get(place.id),
                             spent,
                             answer_by,
                             take_kept=take_kept,
@@ -125,10 +118,10 @@ def _parties(places: Sequence[AllocatedPlace]) -> Iterable[list[AllocatedPlace]]
     )
 
 
-def _explain(
+def _look_again(
     warm: WarmCatalogue, inputs: Inputs, places: Sequence[AllocatedPlace], *, now: datetime
-) -> dict[UUID, tuple[Profile, Holdings, Fit]]:
-    """Explain each place as things stand now, by the place's id."""
+) -> dict[UUID, tuple[Profile, Holdings, Look]]:
+    """Judge each place as things stand now, by the place's id."""
     row_of = {profile.id: row for row, profile in enumerate(inputs.profiles)}
     wanted: list[tuple[AllocatedPlace, Profile, Holdings]] = []
     asked = []
@@ -140,10 +133,10 @@ def _explain(
         holdings = inputs.holdings(profile, place.month, held_by=inputs.held_by)
         wanted.append((place, profile, holdings))
         asked.append((inputs.subjects[row], holdings, place.session_id))
-    fits = explain_pairs(warm, asked, situation=inputs.situation, now=now)
+    looks = look_again(warm, asked, situation=inputs.situation, now=now)
     return {
-        place.id: (profile, holdings, fit)
-        for (place, profile, holdings), fit in zip(wanted, fits, strict=True)
+        place.id: (profile, holdings, look)
+        for (place, profile, holdings), look in zip(wanted, looks, strict=True)
     }
 
 
@@ -151,7 +144,7 @@ def _prepare(
     inputs: Inputs,
     stock: stock_queries.Stock,
     place: AllocatedPlace,
-    found: tuple[Profile, Holdings, Fit] | None,
+    found: tuple[Profile, Holdings, Look] | None,
     spent: Counter[tuple[UUID, str, str]],
     answer_by: datetime | None,
     *,
@@ -162,8 +155,8 @@ def _prepare(
     target = stock.sessions.get(place.session_id)
     if found is None or target is None:
         raise Skipped("gone")
-    profile, holdings, fit = found
-    _check_fit(inputs, place, fit)
+    profile, holdings, look = found
+    _check_look(inputs, place, look)
     if month_of(target.starts_at) != place.month or place.funding not in target.funding:
         raise Skipped("changed")
     terms = terms_of(
@@ -185,21 +178,21 @@ def _prepare(
         raise Skipped("entitlement")
     if not stock.take_place(place.session_id, take_kept=take_kept):
         raise Skipped("full")
-    if not all(stock.take_limited(place.session_id, need) for need in limited_needs(fit)):
+    if not all(stock.take_limited(place.session_id, need) for need in look.limited_needs):
         raise Skipped("need")
-    services = _take_services(inputs, stock, fit, target.starts_at)
+    services = _take_services(inputs, stock, look, target.starts_at)
     last = answer_by or now + timedelta(hours=terms.policy.offer_hours)
-    leads = [target.starts_at - timedelta(days=task.lead_days) for task in fit.arrangements]
+    leads = [target.starts_at - timedelta(days=task.lead_days) for task in look.arrangements]
     expires_at = min(last, target.starts_at - TIME_TO_GO, *leads)
     if expires_at < now + TIME_TO_ANSWER:
         raise Skipped("lead_time")
-    return Ready(place, fit, uses, target.starts_at, expires_at, services)
+    return Ready(place, look, uses, target.starts_at, expires_at, services)
 
 
-def _check_fit(inputs: Inputs, place: AllocatedPlace, fit: Fit) -> None:
+def _check_look(inputs: Inputs, place: AllocatedPlace, look: Look) -> None:
     # Counted below; and the hours of a choice are the family's to judge.
     ignored = {"full", "entitlement", *(["time"] if place.rank is not None else [])}
-    blocking = [one.reason for one in fit.obstacles if one.reason not in ignored]
+    blocking = [reason for reason in look.blocking if reason not in ignored]
     if blocking:
         raise Skipped(blocking[0])
     if any(row.session_id == place.session_id for row in inputs.live.get(place.child_id, ())):
@@ -207,11 +200,11 @@ def _check_fit(inputs: Inputs, place: AllocatedPlace, fit: Fit) -> None:
 
 
 def _take_services(
-    inputs: Inputs, stock: stock_queries.Stock, fit: Fit, starts_at: datetime
+    inputs: Inputs, stock: stock_queries.Stock, look: Look, starts_at: datetime
 ) -> dict[str, UUID | None]:
     """Take the authority's services that the support needs; nothing for what the provider does."""
     services: dict[str, UUID | None] = {}
-    for wanted in fit.arrangements:
+    for wanted in look.arrangements:
         services[wanted.need] = None
         if wanted.source == "authority":
             terms = (wanted.need, wanted.lead_days, wanted.cost_pence)
@@ -286,9 +279,8 @@ def _write(session: Session, ready: Sequence[Ready], *, now: datetime) -> None:
                 "yearly_use": dict(one.terms.yearly_use),
                 "party_id": party_id,
                 "price_pence": one.terms.price_pence,
-                "limited_needs": limited_needs(one.fit),
-                "family_stays": _family_stays(one.fit),
-                "factors": dict(one.fit.measures),
+                "limited_needs": list(one.look.limited_needs),
+                "family_stays": one.look.family_stays,
                 "confirm_when_arranged": False,
                 "version": 1,
                 "created_at": at,
@@ -355,13 +347,6 @@ def _nothing(count: int) -> list[Rows]:
     return [[] for _ in range(count)]
 
 
-def _family_stays(fit: Fit) -> bool:
-    return any(
-        one.need == "family_stay" and (one.met_by == "provided" or one.importance == "essential")
-        for one in fit.needs
-    )
-
-
 def _tasks(key: dict[str, Any], booking_id: UUID, one: Ready, *, now: datetime) -> Rows:
     """List what has to be arranged for a place."""
     return [
@@ -379,5 +364,5 @@ def _tasks(key: dict[str, Any], booking_id: UUID, one: Ready, *, now: datetime) 
             "funder": "authority",
             "version": 1,
         }
-        for wanted in sorted(one.fit.arrangements, key=lambda task: task.need)
+        for wanted in sorted(one.look.arrangements, key=lambda task: task.need)
     ]

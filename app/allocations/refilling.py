@@ -49,19 +49,20 @@ def offer_to_next(
         return False
     month = month_of(target.starts_at)
     catalogue = warm.get(session, now=now)
-    inputs = read_inputs(
-        session,
-        allocation.round_id,
-        [month],
-        as_of=now,
-        span=(target.starts_at, target.starts_at + ONE_MOMENT),
-        take_kept={session_id},
-    )
     for funding in FUNDINGS:
-        problem = _pose(session, allocation, inputs, catalogue, session_id, month, funding)
-        if problem is None:
-            continue
-        places = _next_places(session, allocation, inputs, problem, session_id, month, funding)
+        candidates = allocation_queries.candidates(
+            session, allocation.id, session_id, month, funding
+        )
+        inputs = read_inputs(
+            session,
+            allocation.round_id,
+            [month],
+            as_of=now,
+            span=(target.starts_at, target.starts_at + ONE_MOMENT),
+            take_kept={session_id},
+            child_ids=candidates,
+        )
+        places = _next_places(session, allocation, inputs, catalogue, session_id, month, funding)
         if places:
             queries.lock_children(session, {place.child_id for place in places})
             offer_places(
@@ -112,16 +113,16 @@ def _next_places(
     session: Session,
     allocation: Allocation,
     inputs: Inputs,
-    problem: AllocationProblem,
+    catalogue: WarmCatalogue,
     session_id: UUID,
     month: str,
     funding: str,
 ) -> list[AllocatedPlace]:
     """Find who is next, and give them their places in the allocation."""
-    had = allocation_queries.had_their_turn(session, allocation.id, session_id, month, funding)
-    passed_over = [row for row, one in enumerate(inputs.profiles) if one.id in had]
-    nobody = np.full(len(problem.child_ids), NONE)
-    found = refill(problem, nobody, passed_over=passed_over)
+    problem = _pose(session, allocation, inputs, catalogue, session_id, month, funding)
+    if problem is None:
+        return []
+    found = refill(problem, np.full(len(problem.child_ids), NONE))
     places = []
     for child in found.offered.tolist():
         pair = int(found.pair_of_child[child])

@@ -16,6 +16,7 @@ from app.codes import NEED_CODES
 from app.engine.allocation import (
     NONE,
     REFUSAL_CAUSES,
+    AllocationProblem,
     Integers,
     blocking_reasons,
     equity,
@@ -170,14 +171,13 @@ def _tell_impossible(
     problem = part.solved.problem
     column = {id_: at for at, id_ in enumerate(part.judged.session_ids)}
     got = {child: rank_of(value) for child, _, value in part.given()}
-    possible = set(zip(problem.pair_child.tolist(), problem.pair_session.tolist(), strict=True))
-    asked = set(
-        zip(part.problem.pair_child.tolist(), part.problem.pair_session.tolist(), strict=True)
-    )
+    possible, asked = _ranked_pairs(problem), _ranked_pairs(part.problem)
     for child, profile in enumerate(inputs.profiles):
         found = inputs.lists.get(profile.id)
+        if found is None:
+            continue
         counted = counted_choices(inputs, profile.id, part.month)
-        for one in found.choices if found else ():
+        for one in found.choices:
             if (one.month, one.funding) != (part.month, part.funding):
                 continue
             best = got.get(child) if child in got else None
@@ -206,6 +206,13 @@ def _tell_impossible(
             )
         if child in told:
             told[child].sort(key=lambda row: (row["rank"] is None, row["rank"] or 0))
+
+
+def _ranked_pairs(problem: AllocationProblem) -> set[tuple[int, int]]:
+    """Name the pairs that families have chosen, by child and session."""
+    ranked = problem.pair_value >= WORTH_OF_LAST
+    pairs = problem.pair_child[ranked].tolist(), problem.pair_session[ranked].tolist()
+    return set(zip(*pairs, strict=True))
 
 
 COUNTS: Final = (

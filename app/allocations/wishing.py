@@ -77,11 +77,10 @@ def weigh(
             if _only_at_another_time(judged, funding, row, column[one.session_id]):
                 mask[row, column[one.session_id]] = one.session_id not in waits_in
             value[row, column[one.session_id]] = worth_of(one.rank)
-            links += [
-                (row, row_of[sibling], column[one.session_id])
-                for sibling in one.siblings
-                if sibling in row_of
-            ]
+            if not row_of.keys() >= set(one.siblings):
+                mask[row, column[one.session_id]] = False
+                continue
+            links += [(row, row_of[sibling], column[one.session_id]) for sibling in one.siblings]
     groups = _groups(len(inputs.profiles), [(one, other) for one, other, _ in links])
     for group in np.unique(groups[groups != NONE]).tolist():
         members = np.flatnonzero(groups == group)

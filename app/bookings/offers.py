@@ -80,6 +80,9 @@ def accept_offer(
         now=now,
         waiting=booking,
     )
+    if booking.factors is None:
+        # A round's place: how well it fits is measured as it becomes the child's own.
+        booking.factors = dict(judgement.fit.measures)
     take_entitlement(session, booking, judgement)
     _match_support(session, booking, target, judgement, now=now)
     close_offer(session, offer, "accepted", now=now)

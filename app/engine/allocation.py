@@ -21,9 +21,9 @@ from matching import (
     REFUSAL_CAUSES,
     Allocation,
     AllocationProblem,
+    Arrangement,
     Child,
     EquityRow,
-    Fit,
     Repair,
     equity,
     first_come,
@@ -38,7 +38,8 @@ NONE: Final = -1
 # A score of 1 as an integer.
 SCORE_OF_ONE: Final = 100_000
 FUNDING_BIT: Final = {funding: 1 << bit for bit, funding in enumerate(matching.FUNDINGS)}
-# Of `Support.essential`: met by a limited place, and arranged by the authority.
+# Of `Support.essential`: met as it is, met by a limited place, arranged by the authority.
+PROVIDED: Final = 0
 LIMITED: Final = 1
 AUTHORITY: Final = 3
 TIME_BIT: Final = 1 << matching.BLOCKING_REASONS.index("time")
@@ -188,17 +189,22 @@ def solve(problem: AllocationProblem, draws: Draws) -> Solved:
     """
     kept = np.ones(len(problem.pair_child), dtype=bool)
     bound: tuple[int, ...] | None = None
+    searching = True
     while True:
         positions = np.flatnonzero(kept)
         part = problem if kept.all() else _only(problem, positions)
-        allocation = matching.allocate(part)
+        # Only the first try gives the bound, and only the last one is kept: the tries between
+        # them need not decide between equals.
+        last = bound is None or not searching
+        allocation = matching.allocate(part, lottery=last)
         bound = bound or allocation.bound
         given = np.zeros(len(kept), dtype=bool)
         given[positions[allocation.pair_of_child[allocation.placed]]] = True
         used = draws.used(given)
         short = np.flatnonzero(used > draws.left)
-        if not short.size:
+        if not short.size and last:
             break
+        searching = bool(short.size)
         for stock in short.tolist():
             _keep_for_the_first(problem, draws, kept, given, stock)
     verdict = matching.check_allocation(part, allocation)
@@ -236,50 +242,73 @@ def explain(solved: Solved) -> matching.Refusals:
     return matching.explain_allocation(solved.problem, solved.allocation)
 
 
-def refill(
-    problem: AllocationProblem, pair_of_child: Integers, *, passed_over: Sequence[int]
-) -> Repair:
+def refill(problem: AllocationProblem, pair_of_child: Integers) -> Repair:
     """Find who is next for what is free, with nobody else moved, and check it."""
-    found = matching.repair(problem, pair_of_child, [], passed_over=passed_over)
+    found = matching.repair(problem, pair_of_child, [])
     verdict = matching.check_allocation(found.problem, found.allocation)
     if verdict.breaches:
         raise NotProved(verdict.breaches[0])
     return found
 
 
-def explain_pairs(
+@dataclass(frozen=True)
+class Look:
+    """What stands against one pair now, and the support it takes."""
+
+    blocking: Sequence[str]
+    limited_needs: Sequence[str]
+    arrangements: Sequence[Arrangement]
+    family_stays: bool
+
+
+def look_again(
     warm: WarmCatalogue,
     pairs: Sequence[tuple[Child, Holdings, UUID]],
     *,
     situation: Situation,
     now: datetime,
-) -> list[Fit]:
-    """Explain some pairs in full, as things stand for all of them at once."""
+) -> list[Look]:
+    """Judge some pairs as things stand for all of them at once, without scores."""
     live = make_live(warm, situation, now=now)
-    return [
-        matching.explain_fit(warm.arrays, child, holdings, live, session_id, weights=warm.weights)
-        for child, holdings, session_id in pairs
-    ]
+    stays = NEED_COLUMNS["family_stay"]
+    looks = []
+    for child, holdings, session_id in pairs:
+        at = warm.arrays.session_index[session_id]
+        judged = matching.eligible(warm.arrays, child, holdings, live, slice(at, at + 1))
+        support = judged.support
+        limited = [need for need, one in support.essential.items() if one.how[0] == LIMITED]
+        helpful = support.helpful.get(stays)
+        looks.append(
+            Look(
+                blocking=blocking_reasons(int(judged.mask[0])),
+                limited_needs=sorted(matching.NEED_CODES[need] for need in limited),
+                arrangements=support.arrangements(0),
+                family_stays=stays in support.essential
+                or (helpful is not None and helpful.how[0] == PROVIDED),
+            )
+        )
+    return looks
 
 
 __all__ = [
     "REFUSAL_CAUSES",
     "Allocation",
     "AllocationProblem",
+    "Arrangement",
     "Child",
     "Draws",
     "EquityRow",
-    "Fit",
     "Judged",
+    "Look",
     "NotProved",
     "Repair",
     "Solved",
     "blocking_reasons",
     "equity",
     "explain",
-    "explain_pairs",
     "first_come",
     "judge_everybody",
+    "look_again",
     "pure_lottery",
     "refill",
     "second_round",

@@ -104,8 +104,8 @@ class TestResuming:
     ) -> None:
         real = matching.allocate
 
-        def oversell(problem: Any) -> Any:
-            return real(replace(problem, capacity=problem.capacity + 1))
+        def oversell(problem: Any, **options: Any) -> Any:
+            return real(replace(problem, capacity=problem.capacity + 1), **options)
 
         job = start(world, round_id, preview=True).json()
         monkeypatch.setattr(matching, "allocate", oversell)
