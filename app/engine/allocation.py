@@ -227,14 +227,18 @@ def _only(problem: AllocationProblem, positions: Integers) -> AllocationProblem:
 def _keep_for_the_first(
     problem: AllocationProblem, draws: Draws, kept: Mask, given: Mask, stock: int
 ) -> None:
+    """Keep a stock for the first of those who use it, and close it to everybody else.
+
+    Were it left open to those who do not use it yet, they would move in as others are moved out.
+    """
     drawing = draws.pair[draws.stock == stock]
     users = np.unique(drawing[given[drawing]])
     child = problem.pair_child[users]
     order = np.lexsort(
         (problem.child_position[child], -problem.pair_value[users], problem.band[child])
     )
-    without = child[order[draws.left[stock] :]]
-    kept[drawing[np.isin(problem.pair_child[drawing], without)]] = False
+    first = child[order[: draws.left[stock]]]
+    kept[drawing[~np.isin(problem.pair_child[drawing], first)]] = False
 
 
 def explain(solved: Solved) -> matching.Refusals:
