@@ -238,6 +238,8 @@ async def work(queue: procrastinate.App, stop: asyncio.Event) -> None:
             async with queue.open_async():
                 worker = asyncio.create_task(
                     queue.run_worker_async(
+                        # So that a long job, such as an allocation, does not hold up the others.
+                        concurrency=3,
                         install_signal_handlers=False,
                         delete_jobs="successful",
                         shutdown_graceful_timeout=10,
