@@ -22,6 +22,7 @@ from app.engine.allocation import (
     AUTHORITY,
     LIMITED,
     NONE,
+    TIME_BIT,
     AllocationProblem,
     Draws,
     Integers,
@@ -182,11 +183,7 @@ def pose(
 ) -> AllocationProblem:
     """Put children, sessions and pairs as a problem; a pair draws on its scarcest limited need."""
     child, session = np.nonzero(mask)
-    pools = [
-        (need, at)
-        for need in sorted(judged.how)
-        for at in np.flatnonzero(judged.how[need] == LIMITED).tolist()
-    ]
+    pools = scarce_pools(judged)
     pool_of = {pool: number for number, pool in enumerate(pools)}
     left = np.array([judged.limited_left[need][at] for need, at in pools], dtype=np.int64)
     pair_pool = np.full(len(child), NONE)
@@ -194,7 +191,7 @@ def pose(
     for need in sorted(judged.how):
         number = np.full(len(judged.session_ids), NONE)
         for at in np.flatnonzero(judged.how[need] == LIMITED).tolist():
-            number[at] = pool_of[need, at]
+            number[at] = pool_of.get((need, at), NONE)
         drawn = judged.essential[child, need] & (number[session] != NONE)
         of_it = judged.limited_left[need][session]
         scarcer = drawn & (of_it < scarcest)
@@ -227,6 +224,22 @@ def pose(
     )
 
 
+def scarce_pools(judged: Judged) -> list[tuple[int, int]]:
+    """Name the limited places, by need and session, that could be wanted by more than there are.
+
+    The others bind nobody. It depends on what was judged alone, so that all parts of a month have
+    the same pools.
+    """
+    possible = judged.blocked & ~np.uint16(TIME_BIT) == 0
+    pools = []
+    for need in sorted(judged.how):
+        wanted = possible[judged.essential[:, need]].sum(axis=0)
+        fewest = np.minimum(wanted, judged.places_left)
+        scarce = (judged.how[need] == LIMITED) & (fewest > judged.limited_left[need])
+        pools += [(need, at) for at in np.flatnonzero(scarce).tolist()]
+    return pools
+
+
 def draw(judged: Judged, problem: AllocationProblem, given: Given, inputs: Inputs) -> Draws:
     """Find what pairs take beside their pool: second limited needs, and the authority's weeks."""
     stocks: dict[tuple[int, ...], int] = {}
@@ -257,8 +270,9 @@ def draw(judged: Judged, problem: AllocationProblem, given: Given, inputs: Input
         second = np.flatnonzero(wanted & (how[session] == LIMITED) & (own != need))
         for at in np.unique(session[second]).tolist():
             # Who draws on the same pool as its own takes from the stock as well.
-            both = np.flatnonzero(wanted & (session == at))
-            add(both, (need, at, 0), pool_left[need, at])
+            if (need, at) in pool_left:
+                both = np.flatnonzero(wanted & (session == at))
+                add(both, (need, at, 0), pool_left[need, at])
         arranged = np.flatnonzero(wanted & (how[session] == AUTHORITY))
         weeks = judged.iso_week[session[arranged]]
         for week in np.unique(weeks).tolist():
