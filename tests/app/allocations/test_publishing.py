@@ -212,7 +212,6 @@ class TestWhy:
         round_id, _, _ = scarce
         household = world.household()
         mine, foreign = add_child(world, household_id=household), add_child(world)
-        family = world.family_token(household)
         allocation = allocate(world, round_id)
         family = world.family_token(household)
         path = f"{url_of(allocation)}/children"
