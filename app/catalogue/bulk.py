@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session as Transaction
 from app.catalogue import queries
 from app.catalogue.models import Activity, Offer, Provider, Session
 from app.ids import new_id
-from app.outbox.service import emit
+from app.outbox.service import emit, emit_all
 
 Columns = Mapping[str, Any]
 
@@ -51,11 +51,11 @@ def store(session: Transaction, changes: Mapping[str, Changes], *, now: datetime
         _update(session, table, part.updated, authority_id, now=now)
         if part.offers:
             _replace_offers(session, name, part, authority_id)
-        for row in part.created:
-            emit(session, f"{name}.created", row["id"], sequence=1, now=now)
+        told = [(f"{name}.created", row["id"], 1) for row in part.created]
         for row in part.updated:
             verb = "cancelled" if row["id"] in part.cancelled else "updated"
-            emit(session, f"{name}.{verb}", row["id"], sequence=row["version"], now=now)
+            told.append((f"{name}.{verb}", row["id"], row["version"]))
+        emit_all(session, told, now=now)
     session.flush()
     # Rows that were read before are no longer as they were read.
     session.expire_all()
@@ -94,8 +94,7 @@ def cancel_sessions(
         .returning(Session.id, Session.version)
         .execution_options(synchronize_session=False)
     ).all()
-    for id_, version in cancelled:
-        emit(session, "session.cancelled", id_, sequence=version, now=now)
+    emit_all(session, (("session.cancelled", id_, version) for id_, version in cancelled), now=now)
     session.flush()
     return len(cancelled)
 

@@ -179,6 +179,9 @@ class WaitlistMachine(RuleBasedStateMachine):
     def book(self, child: int, place: int, *, waits: bool) -> None:
         """Book, or join the list, or be refused for the right reason."""
         refused = self.refusal(child, place, may_wait=waits)
+        if refused is None and self.full(place):
+            # Whoever asks before the worker ends the offers that have run out.
+            self.end_overdue(place)
         no_room = self.full(place) or self.kept[place]
         if refused is None and not no_room and waits:
             refused = self.refusal(child, place)
@@ -270,14 +273,19 @@ class WaitlistMachine(RuleBasedStateMachine):
         """Let the worker do its round."""
         work_round(self.world, self.warm)
 
-        for line in self.lines.values():
-            if line.until is not None and line.until <= self.now:
-                self.end(line, "offer_expired", "expired")
+        for place in range(len(STARTS)):
+            self.end_overdue(place)
         # In the order of their ids, which is the order in which they were made.
         for place in range(len(STARTS)):
             if self.kept[place]:
                 self.promote(place)
                 self.kept[place] = False
+
+    def end_overdue(self, place: int) -> None:
+        """End the offers of a session that have run out."""
+        for line in self.at(place):
+            if line.until is not None and line.until <= self.now:
+                self.end(line, "offer_expired", "expired")
 
     def promote(self, place: int) -> None:
         """Offer what is free in a session, in the fair order."""

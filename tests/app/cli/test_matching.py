@@ -39,7 +39,7 @@ class TestMatch:
         assert result.exit_code == 0, result.output
         assert f"Matches in {month}" in result.stdout
         assert "Junior angling" in result.stdout
-        assert result.stdout.count("+0.200 base") == 2
+        assert result.stdout.count("+0.260 base") == 2
         assert result.stdout.count("base: open to this child") == 2
         assert "Support: ready" in result.stdout
         assert "Not put forward" in result.stdout
