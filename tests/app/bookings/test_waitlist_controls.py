@@ -140,13 +140,18 @@ def ask_the_last_first(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(promoting, "next_turn", last_turn)
 
 
+def race_before_any_worker(world: World) -> None:
+    """Send many after a freed place while nobody is about to offer it, so that chance is out."""
+    waiting_races.race_for_a_freed_place(world, workers=0)
+
+
 class TestControls:
     @pytest.mark.parametrize(
         ("break_it", "race"),
         [
-            (pay_no_heed_to_those_who_wait, waiting_races.race_for_a_freed_place),
+            (pay_no_heed_to_those_who_wait, race_before_any_worker),
             (lock_nobody, waiting_races.race_of_workers),
-            (ask_the_last_first, waiting_races.race_for_a_freed_place),
+            (ask_the_last_first, race_before_any_worker),
         ],
     )
     def test_broken_build_is_caught(
@@ -163,7 +168,7 @@ class TestControls:
 
     def test_place_that_is_not_marked_is_stolen(self, world: World, no_trigger: None) -> None:
         with pytest.raises(AssertionError):
-            waiting_races.race_for_a_freed_place(world)
+            race_before_any_worker(world)
 
     @pytest.mark.parametrize(
         "race", [waiting_races.race_for_a_freed_place, waiting_races.race_of_workers]

@@ -22,7 +22,7 @@ from app.bookings.waitlist_models import PlaceOffer, WaitlistEntry
 from app.catalogue.models import Session as CatalogueSession
 from app.db import transaction
 from app.engine.warm import WarmCatalogues
-from tests.app.bookings.waiting_line import Line
+from tests.app.bookings.waiting_line import KINDS, Line
 from tests.support.catalogue import SATURDAY, add_activity, add_session
 from tests.support.clock import SetClock
 from tests.support.races import add_children, booking, breaches, essential, outcome
@@ -41,15 +41,6 @@ HOUR = timedelta(hours=1)
 PLACE = st.sampled_from(range(len(STARTS)))
 # Who is to go where, one after the other.
 ORDERS = st.lists(st.tuples(st.sampled_from(range(N_CHILDREN)), PLACE), min_size=2, max_size=6)
-
-
-# What may happen, the usual more often. One rule for all of it, because Hypothesis leaves some of
-# many rules out of each run, and an offer takes several of them.
-KINDS = (
-    *("book", "join", "join", "join", "cancel", "cancel", "cancel", "leave"),
-    *("accept", "accept", "decline", "decline", "answer again"),
-    *("raise", "work", "wait", "deadline", "read"),
-)
 
 
 class WaitlistMachine(RuleBasedStateMachine):
@@ -118,7 +109,7 @@ class WaitlistMachine(RuleBasedStateMachine):
 
     def full(self, place: int) -> bool:
         """Tell whether every place is taken or kept for an offer."""
-        return sum(line.takes for line in self.at(place)) >= self.capacity[place]
+        return sum(one.takes for one in self.at(place)) >= self.capacity[place]
 
     def refusal(
         self, child: int, place: int, *, own: Line | None = None, may_wait: bool = False
@@ -282,10 +273,9 @@ class WaitlistMachine(RuleBasedStateMachine):
                 self.kept[place] = False
 
     def end_overdue(self, place: int) -> None:
-        """End the offers of a session that have run out."""
-        for line in self.at(place):
-            if line.until is not None and line.until <= self.now:
-                self.end(line, "offer_expired", "expired")
+        """End the offers of a session that have run out, as whoever asks there does."""
+        for line in [one for one in self.at(place) if one.until and one.until <= self.now]:
+            self.end(line, "offer_expired", "expired")
 
     def promote(self, place: int) -> None:
         """Offer what is free in a session, in the fair order."""

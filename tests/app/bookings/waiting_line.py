@@ -3,6 +3,14 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
+# What may happen, the usual more often. One rule for all of it, because Hypothesis leaves some of
+# many rules out of each run, and an offer takes several of them.
+KINDS = (
+    *("book", "join", "join", "join", "cancel", "cancel", "cancel", "leave"),
+    *("accept", "accept", "decline", "decline", "answer again"),
+    *("raise", "work", "wait", "deadline", "read"),
+)
+
 
 @dataclass
 class Line:
