@@ -154,9 +154,9 @@ def count_places(session: Session, allocation_id: UUID) -> dict[str, int]:
     return {row[0]: row[1] for row in rows}
 
 
-def find_ruling(session: Session, session_id: UUID) -> Allocation | None:
+def find_ruling(session: Session, session_id: UUID, *, lock: bool = False) -> Allocation | None:
     """Find the allocation whose offers are out and that gave places of a session."""
-    return session.scalar(
+    statement = (
         select(Allocation)
         .join(
             AllocatedSession,
@@ -177,6 +177,11 @@ def find_ruling(session: Session, session_id: UUID) -> Allocation | None:
         )
         .limit(1)
     )
+    if lock:
+        statement = statement.with_for_update(of=Allocation).execution_options(
+            populate_existing=True
+        )
+    return session.scalar(statement)
 
 
 def bands_of(session: Session, allocation_id: UUID, month: str) -> dict[UUID, int]:

@@ -29,6 +29,7 @@ LIVE: Final = text(
     FROM bookings b
     JOIN sessions s ON s.authority_id = b.authority_id AND s.id = b.session_id
     WHERE b.status <> 'cancelled' AND s.ends_at > :since
+        AND (CAST(:child_ids AS uuid[]) IS NULL OR b.child_id = ANY (:child_ids))
     ORDER BY b.child_id, s.starts_at, b.id
     """
 )
@@ -73,9 +74,13 @@ class ChosenList:
     choices: list[Listed] = field(default_factory=list)
 
 
-def list_live(session: Session, *, since: datetime) -> Sequence[Row[*tuple[Any, ...]]]:
-    """List what every child has booked, or waits for, that ends after an instant."""
-    return session.execute(LIVE, {"since": since, "active": list(ACTIVE_STATUSES)}).all()
+def list_live(
+    session: Session, *, since: datetime, child_ids: Collection[UUID] | None = None
+) -> Sequence[Row[*tuple[Any, ...]]]:
+    """List what every child, or some, has booked or waits for that ends after an instant."""
+    named = None if child_ids is None else list(child_ids)
+    values = {"since": since, "active": list(ACTIVE_STATUSES), "child_ids": named}
+    return session.execute(LIVE, values).all()
 
 
 def last_breaks(session: Session, *, before: datetime) -> dict[UUID, datetime]:

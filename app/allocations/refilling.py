@@ -5,6 +5,7 @@ While a round's offers are out, whatever frees a place of one of its sessions ke
 is free now, by the allocation's own objective, or tells that nobody of the round can have it.
 """
 
+from collections.abc import Set
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -21,7 +22,7 @@ from app.allocations.solving import Given, judge, pose
 from app.allocations.wishing import rank_of, weigh
 from app.bookings.promoting import TIME_TO_ANSWER, TIME_TO_GO
 from app.bookings.queries import find_session_and_activity
-from app.clock import month_of
+from app.clock import month_bounds, month_of
 from app.engine.allocation import NONE, AllocationProblem, refill
 from app.engine.warm import WarmCatalogue, WarmCatalogues
 from app.ids import new_id
@@ -34,7 +35,8 @@ def offer_to_next(
     session: Session, warm: WarmCatalogues, session_id: UUID, *, now: datetime
 ) -> bool:
     """Offer what is free in a session of a round to who is next; tell whether to go on."""
-    allocation = allocation_queries.find_ruling(session, session_id)
+    # Locked, so that no child is next in two sessions at once: one step of a round at a time.
+    allocation = allocation_queries.find_ruling(session, session_id, lock=True)
     found = find_session_and_activity(session, session_id)
     if allocation is None or found is None:
         return False
@@ -64,13 +66,24 @@ def offer_to_next(
         )
         places = _next_places(session, allocation, inputs, catalogue, session_id, month, funding)
         if places:
-            queries.lock_children(session, {place.child_id for place in places})
+            chosen = {place.child_id for place in places}
+            queries.lock_children(session, chosen)
+            if _has_changed(session, inputs, chosen, month):
+                # Something was booked or given up meanwhile: the next step decides anew.
+                return True
+            session.add_all(places)
             offer_places(
                 session, catalogue, inputs, places, answer_by=None, take_kept=True, now=now
             )
             session.flush()
             return True
     return False
+
+
+def _has_changed(session: Session, inputs: Inputs, child_ids: Set[UUID], month: str) -> bool:
+    """Tell whether what locked children have booked is not what the inputs say."""
+    live = queries.list_live(session, since=month_bounds(month)[0], child_ids=child_ids)
+    return live != [row for id_ in sorted(child_ids) for row in inputs.live.get(id_, ())]
 
 
 def _pose(
@@ -118,7 +131,7 @@ def _next_places(
     month: str,
     funding: str,
 ) -> list[AllocatedPlace]:
-    """Find who is next, and give them their places in the allocation."""
+    """Find who is next, and make their places in the allocation."""
     problem = _pose(session, allocation, inputs, catalogue, session_id, month, funding)
     if problem is None:
         return []
@@ -146,5 +159,4 @@ def _next_places(
                 booking_id=None,
             )
         )
-    session.add_all(places)
     return places
