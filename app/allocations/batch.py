@@ -24,7 +24,7 @@ from app.errors import AppError
 from app.outbox.service import emit
 from app.rounds.models import Round
 from app.rounds.schemas import months_of
-from app.rounds.service import advance
+from app.rounds.service import advance, close_choices
 
 
 @dataclass(frozen=True)
@@ -91,11 +91,14 @@ def allocate_authority(task: Task) -> Result:
 
 def _allocate(task: Task, sessions: sessionmaker[Session]) -> Result:
     with transaction(sessions, task.authority_id) as session:
-        row = allocation_queries.find_round_of(session, task.quarter)
+        row = allocation_queries.find_round_of(session, task.quarter, lock=not task.dry_run)
         if row is None or row.state not in ("published", "allocated"):
             return Result(task.authority_id, "skipped", "no round to allocate")
-        if not task.dry_run and task.now < row.choices_close_at:
-            return Result(task.authority_id, "skipped", "families still choose")
+        if not task.dry_run:
+            if task.now < row.choices_close_at:
+                return Result(task.authority_id, "skipped", "families still choose")
+            close_choices(session, row, now=task.now)
+    with transaction(sessions, task.authority_id) as session:
         months = months_of(row.quarter)
         inputs = read_inputs(session, row.id, months, as_of=judging_instant(task.now))
         digest = digest_of([inputs.digest(), task.seed])

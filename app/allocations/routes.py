@@ -18,7 +18,7 @@ from app.engine.dependencies import WarmCataloguesDep
 from app.errors import Invalid, NotFound
 from app.pagination import Page
 from app.problems import responses
-from app.rounds.errors import OutOfOrder, TooLate
+from app.rounds.errors import NotPublished, OutOfOrder, TooLate
 from app.wire import Month
 
 router = APIRouter(prefix="/rounds/{round_id}/allocations", tags=["allocations"])
@@ -28,7 +28,7 @@ router = APIRouter(prefix="/rounds/{round_id}/allocations", tags=["allocations"]
     "",
     status_code=202,
     response_model=schemas.JobRead,
-    responses=responses(NotFound, AlreadyPublished, ChoicesStillOpen),
+    responses=responses(NotFound, AlreadyPublished, ChoicesStillOpen, NotPublished),
 )
 def start_allocation(
     round_id: UUID,

@@ -36,8 +36,9 @@ from app.clock import day_start, local_date
 from app.errors import NotFound
 from app.outbox.service import emit
 from app.pagination import Page, PageRequest
+from app.rounds.errors import NotPublished
 from app.rounds.schemas import MONTHS_OF_A_QUARTER
-from app.rounds.service import get_round
+from app.rounds.service import close_choices, get_round
 
 ONE_DAY = timedelta(days=1)
 FINISHED = ("done", "failed", "cancelled")
@@ -55,14 +56,18 @@ def start(
     session: Session, caller: Caller, round_id: UUID, form: AllocationCreate, *, now: datetime
 ) -> JobRead:
     """Start a run of a round's allocation."""
-    row = get_round(session, caller, round_id)
+    row = get_round(session, caller, round_id, lock=not form.preview)
     if row.state in ("offers_out", "closed"):
         raise AlreadyPublished("What is given out now is one place after the other.")
-    if not form.preview and (row.state == "draft" or now < row.choices_close_at):
-        raise ChoicesStillOpen(
-            "Ask for a preview, or come again then.",
-            choices_close_at=row.choices_close_at.isoformat(),
-        )
+    if not form.preview:
+        if row.state == "draft":
+            raise NotPublished("Nobody has been able to choose yet; ask for a preview.")
+        if now < row.choices_close_at:
+            raise ChoicesStillOpen(
+                "Ask for a preview, or come again then.",
+                choices_close_at=row.choices_close_at.isoformat(),
+            )
+        close_choices(session, row, now=now)
     allocation = new_allocation(
         row.authority_id,
         row.id,

@@ -91,7 +91,8 @@ def _get_open_round(session: Session, caller: Caller, round_id: UUID, *, now: da
         raise ChoicesNotOpen(
             "Come again then.", status=status, choices_open_at=row.choices_open_at.isoformat()
         )
-    if status != "choices_open":
+    # An allocation that began since this call was sent has read all lists: none is added.
+    if status != "choices_open" or row.announced == "choices_closed":
         raise ChoicesClosed(
             "What was chosen by then counts.",
             status=status,

@@ -131,6 +131,8 @@ def update_round(
     touch(row, now=now)
     _flush(session)
     emit(session, "round.updated", row.id, sequence=row.version, now=now)
+    # At once: what was announced as closed takes no choices.
+    _announce(session, row, now=now)
     audit.record(session, caller, "round.update", now=now, object_id=row.id)
     return row
 
@@ -175,19 +177,30 @@ def close_round(
 
 def announce(session: Session, *, now: datetime) -> int:
     """Tell of choices that have opened or closed since the last time, and count the rounds."""
-    told = 0
-    for row in queries.lock_published(session):
-        status = status_at(row, now)
-        if status == row.announced:
-            continue
-        at, before = CHOOSING.index(status), CHOOSING.index(row.announced)
-        # A deadline that was moved on opens the choices again.
-        for passed in CHOOSING[before + 1 : at + 1] or (status,):
-            touch(row, now=now)
-            emit(session, f"round.{passed}", row.id, sequence=row.version, now=now)
-        row.announced = status
-        told += 1
-    return told
+    return sum(_announce(session, row, now=now) for row in queries.lock_published(session))
+
+
+def _announce(session: Session, row: Round, *, now: datetime) -> bool:
+    """Tell of what the clock has made of a locked round's choices, if that is news."""
+    status = status_at(row, now)
+    if row.state != "published" or status == row.announced:
+        return False
+    at, before = CHOOSING.index(status), CHOOSING.index(row.announced)
+    # A deadline that was moved on opens the choices again.
+    for passed in CHOOSING[before + 1 : at + 1] or (status,):
+        touch(row, now=now)
+        emit(session, f"round.{passed}", row.id, sequence=row.version, now=now)
+    row.announced = status
+    return True
+
+
+def close_choices(session: Session, row: Round, *, now: datetime) -> None:
+    """See to it that nobody chooses any more, before what was chosen is read to be given out.
+
+    The row is locked by the caller, after everybody who was still writing a list; whoever comes
+    later finds the choices closed, even one who was sent off before the deadline.
+    """
+    _announce(session, row, now=now)
 
 
 def touch(row: Round, *, now: datetime) -> None:
