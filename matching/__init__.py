@@ -12,7 +12,8 @@ Where things are: `problem` what goes in, `result` what comes out, `catalogue` r
 `eligibility` and `support` what blocks, `scoring` what is measured, `blend` how it adds up,
 `weights` how much each counts, `learning` what past bookings say of that and `calibration` how
 well, `ranking` the best first, `explain` and `fit` the words, `interests` what children say;
-`allocation` gives the scarce places of a month out to everybody at once.
+`allocation` gives the scarce places of a month out to everybody at once; `gaps` finds what children
+want and cannot get.
 """
 
 from matching.allocation.allocate import allocate
@@ -45,6 +46,21 @@ from matching.codes import (
 from matching.eligibility import Eligibility, count_blocked, eligible
 from matching.errors import InvalidProblem
 from matching.fit import explain_fit
+from matching.gaps.counts import (
+    CapPressure,
+    NeedCounts,
+    Pressure,
+    SettingShares,
+    cap_pressure,
+    count_needs,
+    outcome_counts,
+    pressure,
+    setting_shares,
+)
+from matching.gaps.facts import OUTCOMES, GapFacts, NearMisses, Wanting, find_gaps
+from matching.gaps.nearest import essential_masks, missing_needs
+from matching.gaps.need_groups import GROUP_NAMES, GROUP_OF_NEED, NEED_GROUPS, group_masks
+from matching.gaps.wants import OpenWish, Want, wants_of
 from matching.interests.encoder import encoder_version
 from matching.interests.index import InterestIndex
 from matching.interests.listings import Listing
@@ -81,11 +97,15 @@ __all__ = [
     "FEELINGS",
     "FUNDINGS",
     "GENDERS",
+    "GROUP_NAMES",
+    "GROUP_OF_NEED",
     "IMPORTANCES",
     "MEASURES",
     "NEED_CODES",
+    "NEED_GROUPS",
     "NEED_LABELS",
     "OFFER_KINDS",
+    "OUTCOMES",
     "REFUSAL_CAUSES",
     "SETTINGS",
     "SUPPORT_STATES",
@@ -97,6 +117,7 @@ __all__ = [
     "AnyWeights",
     "Arrangement",
     "Booked",
+    "CapPressure",
     "Catalogue",
     "Certificate",
     "Child",
@@ -105,6 +126,7 @@ __all__ = [
     "Eligibility",
     "EquityRow",
     "Fit",
+    "GapFacts",
     "Holdings",
     "InUse",
     "Interest",
@@ -117,12 +139,16 @@ __all__ = [
     "Live",
     "Match",
     "Matches",
+    "NearMisses",
     "Need",
+    "NeedCounts",
     "NeedFit",
     "Obstacle",
     "OfferRow",
+    "OpenWish",
     "Phrase",
     "PolicyAges",
+    "Pressure",
     "Quality",
     "RankingMeasures",
     "Reason",
@@ -131,33 +157,46 @@ __all__ = [
     "Repair",
     "Scores",
     "SessionRow",
+    "SettingShares",
     "Suggestion",
     "SupportService",
     "Verdict",
     "Vocabulary",
+    "Want",
+    "Wanting",
     "Weights",
     "Window",
     "allocate",
     "build_catalogue",
+    "cap_pressure",
     "check_allocation",
     "count_blocked",
+    "count_needs",
     "eligible",
     "encoder_version",
     "equity",
+    "essential_masks",
     "explain_allocation",
     "explain_fit",
+    "find_gaps",
     "first_come",
+    "group_masks",
     "judge_many",
     "learn",
     "load_vocabulary",
     "match",
     "mean_measures",
     "measure_ranking",
+    "missing_needs",
+    "outcome_counts",
+    "pressure",
     "pure_lottery",
     "rank_listings",
     "repair",
     "score",
     "second_round",
+    "setting_shares",
     "suggest",
+    "wants_of",
     "without_overlaps",
 ]
