@@ -73,7 +73,13 @@ def offer_places(
     if weeks:
         lock_service_weeks(session, weeks)
     stock_queries.add_services(session, stock, weeks)
-    looks = _look_again(warm, inputs, places, now=now)
+    # The catalogue was read before the sessions were locked: what has moved since is not judged.
+    still = {
+        id_
+        for id_, row in stock.sessions.items()
+        if warm.times.get(id_) == (row.starts_at, row.ends_at)
+    }
+    looks = _look_again(warm, inputs, [one for one in places if one.session_id in still], now=now)
     spent: Counter[tuple[UUID, str, str]] = Counter()
     ready: list[Ready] = []
     for party in _parties(places):
@@ -127,7 +133,7 @@ def _look_again(
     asked = []
     for place in places:
         row = row_of.get(place.child_id)
-        if row is None or place.session_id not in warm.times:
+        if row is None:
             continue
         profile = inputs.profiles[row]
         holdings = inputs.holdings(profile, place.month, held_by=inputs.held_by)
@@ -153,11 +159,15 @@ def _prepare(
 ) -> Ready:
     """Take what an offer needs out of the stock, or say what stands against it."""
     target = stock.sessions.get(place.session_id)
-    if found is None or target is None:
+    if target is None:
         raise Skipped("gone")
+    if target.status != "scheduled":
+        raise Skipped("cancelled")
+    if found is None or month_of(target.starts_at) != place.month:
+        raise Skipped("changed")
     profile, holdings, look = found
     _check_look(inputs, place, look)
-    if month_of(target.starts_at) != place.month or place.funding not in target.funding:
+    if place.funding not in target.funding:
         raise Skipped("changed")
     terms = terms_of(
         place.month,

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from app.access import audit
 from app.access.caller import Caller
-from app.allocations import allocation_queries, queries
+from app.allocations import allocation_queries, queries, stock_queries
 from app.allocations.errors import AlreadyPublished, NotPublishable
 from app.allocations.inputs import read_inputs
 from app.allocations.models import Allocation
@@ -52,12 +52,17 @@ def publish(
         raise AlreadyPublished("Another allocation's offers are out.", status=row.state)
     if form.answer_by < now + TIME_TO_ANSWER:
         raise Invalid("answer_by", "too_soon", "Families need an hour or more to answer")
+    if form.answer_by > row.closes_at:
+        raise Invalid("answer_by", "after_closing", "Families answer before the round closes")
     advance(session, row, "offers_out", now=now)
     places = allocation_queries.all_places(session, allocation.id)
     child_ids = {place.child_id for place in places}
     queries.lock_children(session, child_ids)
     inputs = read_inputs(session, row.id, months_of(row.quarter), as_of=now)
     offer_places(session, catalogue, inputs, places, answer_by=form.answer_by, now=now)
+    # What could not be offered goes to the next child, like a place that is declined.
+    skipped = {place.session_id for place in places if place.state == "skipped"}
+    stock_queries.keep_free(session, skipped)
     allocation.status, allocation.published_at = "published", now
     allocation.answer_by = form.answer_by
     emit(session, "allocation.published", allocation.id, sequence=3, now=now)

@@ -45,6 +45,14 @@ TAKE_WEEKS: Final = text(
         AND w.week = wanted.week AND w.used + wanted.count <= w.allowed
     """
 )
+# Found by the worker's round of each minute.
+KEEP_FREE: Final = text(
+    """
+    UPDATE sessions SET kept_for_waitlist = true
+    WHERE authority_id = :authority_id AND id = ANY (:ids) AND status = 'scheduled'
+        AND taken < capacity AND NOT kept_for_waitlist
+    """
+)
 
 
 @dataclass
@@ -216,6 +224,12 @@ def take(session: Session, stock: Stock, *, take_kept: bool) -> bool:
         and _run(session, TAKE_SUPPORT, limited)
         and _run(session, TAKE_WEEKS, weeks)
     )
+
+
+def keep_free(session: Session, session_ids: Collection[UUID]) -> None:
+    """Keep what is free in some sessions, which are locked, for a round's next children."""
+    values = {"authority_id": session.info["authority_id"], "ids": list(session_ids)}
+    session.execute(KEEP_FREE, values)
 
 
 def _run(
