@@ -1,0 +1,246 @@
+"""What to commission for a budget so that most unmet children are served, and how good that is."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from matching.gaps.planning_greedy import greedy
+from matching.gaps.planning_places import Places
+from matching.gaps.planning_problem import PlanProblem
+from matching.gaps.planning_programme import choose
+
+
+class NoPlan(ValueError):
+    """No set of items keeps the limits within the budget, or none was found.
+
+    Attributes
+    ----------
+    proved : bool
+        Whether there is none.
+    """
+
+    def __init__(self, *, proved: bool) -> None:
+        super().__init__("no set of items keeps the limits within the budget")
+        self.proved = proved
+
+
+@dataclass(frozen=True)
+class PlanStep:
+    """One item of a plan, with what it adds to those before it.
+
+    Attributes
+    ----------
+    item : int
+    children : list of int
+        Who is served with it and was not before, the heaviest first.
+    weight : int
+        What they weigh.
+    spent : int
+        Pence of this item and those before it.
+    """
+
+    item: int
+    children: list[int]
+    weight: int
+    spent: int
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A plan, and what no plan can surpass.
+
+    Attributes
+    ----------
+    steps : list of PlanStep
+        In a sensible order of buying: what adds most for its price first.
+    item_of_child : dict of int to int
+        Of each child that is served, the item that gives it a place when all are there.
+    cost : int
+        Pence of all items.
+    weight : int
+        What the served children weigh.
+    bound : float
+        No plan within the same budget and limits serves children who weigh more.
+    method : str
+        Who proved the bound: ``integer_programme`` or ``greedy``.
+    """
+
+    steps: list[PlanStep]
+    item_of_child: dict[int, int]
+    cost: int
+    weight: int
+    bound: float
+    method: str
+
+    @property
+    def gap(self) -> float:
+        """Tell which share of the bound may be missing."""
+        return (self.bound - self.weight) / self.bound if self.bound else 0.0
+
+
+def make_plan(problem: PlanProblem, *, gap: float = 0.0, time_limit_s: float = 20.0) -> Plan:
+    """Choose the items that serve the unmet children of the most weight.
+
+    Parameters
+    ----------
+    problem : PlanProblem
+    gap : float
+        The search may stop when it is proved that no more than this share is missing.
+    time_limit_s : float
+        Of the integer programme.
+
+    Returns
+    -------
+    Plan
+        Each child counts once, whichever of its wants are served, and takes one place.
+
+    Raises
+    ------
+    NoPlan
+        When no set of items keeps the limits, or none was found in time.
+
+    Notes
+    -----
+    Budgeted maximum coverage with places. The lazy greedy plan comes first, with its bound; where
+    that does not prove enough an integer programme follows. The better of the two plans and the
+    lower of the two bounds are given, so the gap is proven whatever the time. Items of the
+    programme that add nothing are left out, unless an area needs them. With the gap at 0 and
+    time enough the weight is the largest there is; which of several such plans is given depends
+    on HiGHS.
+    """
+    adjacent = problem.children_of_items()
+    quick = greedy(problem, adjacent)
+    bound, method = float(math.floor(quick.bound + 1e-6)), "greedy"
+    items, total = quick.items, quick.total
+    if items is None or bound - total > gap * bound:
+        found = choose(problem, gap=gap, time_limit_s=time_limit_s)
+        if found.impossible:
+            raise NoPlan(proved=True)
+        if found.bound < bound or (found.items is not None and found.bound == bound):
+            bound, method = found.bound, "integer_programme"
+        if found.items is not None:
+            reached = _fill(problem, adjacent, found.items).total
+            if items is None or reached > total:
+                items, total = found.items, reached
+    if items is None:
+        raise NoPlan(proved=False)
+    return _tell(problem, adjacent, items, max(bound, float(total)), method)
+
+
+def _fill(problem: PlanProblem, adjacent: Sequence[list[int]], items: Sequence[int]) -> Places:
+    places = Places(problem, adjacent)
+    for item in items:
+        places.add(item)
+    return places
+
+
+def _tell(
+    problem: PlanProblem,
+    adjacent: Sequence[list[int]],
+    items: Sequence[int],
+    bound: float,
+    method: str,
+) -> Plan:
+    """Put items in the order of what they add for a pound, and leave out what adds nothing."""
+    places, spent = Places(problem, adjacent), 0
+    steps: list[PlanStep] = []
+    left = sorted(items)
+    missing = set(problem.areas)
+    while left:
+        worth = {item: places.worth(item) for item in left}
+        cost = {item: int(problem.item_cost[item]) for item in left}
+        # Of those that add nothing the dearest first, as the last one of an area stays.
+        item = max(left, key=lambda one: (worth[one] / max(cost[one], 0.01), cost[one], -one))
+        left.remove(item)
+        if not worth[item]:
+            # It stays only where its area would have none.
+            area = int(problem.item_area[item])
+            if area not in missing or any(int(problem.item_area[one]) == area for one in left):
+                continue
+        missing.discard(int(problem.item_area[item]))
+        spent += cost[item]
+        children = places.add(item)
+        weight = sum(int(problem.child_weight[child]) for child in children)
+        steps.append(PlanStep(item, children, weight, spent))
+    return Plan(steps, dict(places.item_of_child), spent, places.total, bound, method)
+
+
+@dataclass(frozen=True)
+class CurvePoint:
+    """What a budget reaches.
+
+    Attributes
+    ----------
+    budget : int
+        Pence.
+    cost : int
+        Pence that the plan for it takes.
+    weight, children : int
+        What the served children weigh, and how many they are.
+    bound : float
+        No plan for this budget serves more weight.
+    """
+
+    budget: int
+    cost: int
+    weight: int
+    children: int
+    bound: float
+
+
+def curve(
+    problem: PlanProblem,
+    plan: Plan,
+    budgets: Sequence[int],
+    *,
+    gap: float = 0.0,
+    time_limit_s: float = 10.0,
+) -> list[CurvePoint]:
+    """Tell what smaller budgets would reach, up to a plan that has been made.
+
+    Parameters
+    ----------
+    problem : PlanProblem
+    plan : Plan
+        The plan of its budget.
+    budgets : sequence of int
+        Pence, each less than the problem's budget.
+    gap : float
+        As in `make_plan`.
+    time_limit_s : float
+        For all of them together.
+
+    Returns
+    -------
+    list of CurvePoint
+        Rising; the last one is the plan itself. A budget that cannot keep the limits is left out.
+
+    Notes
+    -----
+    A plan of a smaller budget is a plan of a larger one, so no point lies below the one before,
+    and no bound below another that was proved of a smaller budget counts.
+    """
+    started = time.monotonic()
+    points: list[CurvePoint] = []
+    for at, budget in enumerate(sorted(set(budgets))):
+        left = time_limit_s - (time.monotonic() - started)
+        share = max(0.0, left) / (len(set(budgets)) - at)
+        try:
+            found = make_plan(replace(problem, budget=budget), gap=gap, time_limit_s=share)
+        except NoPlan:
+            continue
+        point = CurvePoint(budget, found.cost, found.weight, len(found.item_of_child), found.bound)
+        if points and points[-1].weight > point.weight:
+            point = replace(points[-1], budget=budget, bound=point.bound)
+        # What a larger budget cannot surpass, this one cannot either.
+        points.append(replace(point, bound=min(point.bound, plan.bound)))
+    points.append(
+        CurvePoint(problem.budget, plan.cost, plan.weight, len(plan.item_of_child), plan.bound)
+    )
+    return points
+
+
+__all__ = ["CurvePoint", "NoPlan", "Plan", "PlanProblem", "PlanStep", "curve", "make_plan"]
