@@ -2,87 +2,122 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 import numpy as np
 
-from matching.allocation.network import Mask, Network
-from matching.allocation.problem import Integers
-
-IMPOSSIBLE: Final = -(2**60)
-"""Less than the gain of any exchange."""
+from matching.allocation.network import Mask, build_network
+from matching.allocation.problem import NONE, AllocationProblem, Integers
+from matching.allocation.result import Allocation
 
 
-def best_exchanges(network: Network, used: Mask, weights: Integers) -> Integers:
-    """Find how one place too many at one entry is best made good at another.
+def first_losses(problem: AllocationProblem, allocation: Allocation, pairs: Integers) -> Integers:
+    """Find the first level on which giving a pair would cost more than it brings.
 
     Parameters
     ----------
-    network : Network
-    used : ndarray of shape (n_pairs,), bool
-        An allocation with the largest weight.
-    weights : ndarray of shape (n_pairs,), int64
+    problem : AllocationProblem
+    allocation : Allocation
+        Of the problem, which is a network, and the best there is.
+    pairs : ndarray of shape (n,), int64
+        Pairs that were not given.
 
     Returns
     -------
-    ndarray of shape (n_entries + 1, n_entries + 1), int64
-        The gain, mostly a loss, when an entry takes one child too many and another gives one up,
-        and everybody moves as is best. The last row and column stand for having no place.
-        `IMPOSSIBLE` or less: there is no way.
+    ndarray of shape (n,), int64
+        Positions in `Allocation.level_names`; the first level of the lottery where no level before
+        it loses anything; -1 where the place cannot be given at all.
 
     Notes
     -----
-    Longest paths between all entries (Floyd and Warshall), O(n_entries ** 3); no cycle gains, as
-    the allocation is the best.
+    Exact. Giving a pair puts one child too many where it enters, and takes one away from where
+    the child was; others move on along a path from there to there. At the certificate's prices
+    each step costs a row of integers that is not less than zero, and steps add up to what the
+    levels lose, whatever the prices. So the first level of a sum is the earliest one of its
+    steps, and the best path is the one whose earliest level is latest. No sums are needed: it is
+    asked level by level what can be reached by steps that cost nothing before it (Warshall, 64
+    places at a time), O(n_levels * n_entries ** 3 / 64 + n_pairs * n_levels).
     """
-    n_sessions, nowhere = network.n_sessions, network.n_entries
-    at, own = seats(network, used, weights)
-    gains = np.full((nowhere + 1, nowhere + 1), IMPOSSIBLE)
-    np.fill_diagonal(gains, 0)
-    # A child moves on, gives its place up, or one that has none comes in.
-    np.maximum.at(gains, (at[network.child], network.entry), weights - own[network.child])
-    np.maximum.at(gains, (at[at != nowhere], nowhere), -own[at != nowhere])
-    taken = np.bincount(at, minlength=nowhere + 1)
-    pools = n_sessions + np.arange(len(network.pool_session))
-    in_session = taken[:n_sessions] + np.bincount(
-        network.pool_session, taken[pools], minlength=n_sessions
-    ).astype(np.int64)
-    for tails, heads in (
-        (np.flatnonzero(in_session < network.capacity), nowhere),
-        (nowhere, np.flatnonzero(in_session)),
-        _where(taken[pools] < network.pool_capacity, pools, network.pool_session),
-        _where(taken[pools] > 0, network.pool_session, pools),
-    ):
-        gains[tails, heads] = np.maximum(gains[tails, heads], 0)
-    through = np.empty_like(gains)
-    for middle in range(nowhere + 1):
-        np.add(gains[:, middle, None], gains[middle], out=through)
-        np.maximum(gains, through, out=gains)
-    return gains
+    network = build_network(problem, lottery=False)
+    n_levels = len(network.levels)
+    certificate, n_sessions = allocation.certificate, len(problem.session_ids)
+    session, pool = problem.pair_session[network.pair], problem.pair_pool[network.pair]
+    child, drawn = problem.pair_child[network.pair], pool != NONE
+    # Where nothing is lost on any of these levels, the first level is the one behind them.
+    levels = np.full(len(pool), n_levels)
+    for level in reversed(range(n_levels)):
+        cost = certificate.keeps[child, level] + certificate.session_prices[session, level]
+        cost[drawn] += certificate.pool_prices[pool[drawn], level]
+        levels[cost != network.levels[level].weights] = level
+    level_of = np.empty(len(levels), dtype=np.int64)
+    level_of[network.pair] = levels
+
+    nowhere = n_sessions + len(problem.pool_session)
+    entry = np.where(
+        problem.pair_pool == NONE, problem.pair_session, n_sessions + problem.pair_pool
+    )
+    at = np.full(len(problem.child_ids), nowhere)
+    at[allocation.placed] = entry[allocation.pair_of_child[allocation.placed]]
+    steps = _steps(problem, allocation, at, entry, level_of, n_levels)
+    sources, targets = entry[pairs], at[problem.pair_child[pairs]]
+    latest = np.full(len(pairs), NONE)
+    for level in range(n_levels + 1):
+        latest[_reach(steps >= level)[sources, targets]] = level
+    found: Integers = np.minimum(latest, level_of[pairs])
+    return found
 
 
-def seats(network: Network, used: Mask, weights: Integers) -> tuple[Integers, Integers]:
-    """Tell where each child sits, and the weight of that.
+def _steps(
+    problem: AllocationProblem,
+    allocation: Allocation,
+    at: Integers,
+    entry: Integers,
+    level_of: Integers,
+    n_levels: int,
+) -> Integers:
+    """Tell for each step from entry to entry the first level on which it costs; -1: no step.
 
-    Parameters
-    ----------
-    network : Network
-    used : ndarray of shape (n_pairs,), bool
-    weights : ndarray of shape (n_pairs,), int64
-
-    Returns
-    -------
-    at : ndarray of shape (n_children,), int64
-        The entry; `n_entries` for children without a place.
-    own : ndarray of shape (n_children,), int64
-        0 for children without a place.
+    The last row and column stand for having no place.
     """
-    at = np.full(network.n_children, network.n_entries)
-    own = np.zeros(network.n_children, dtype=np.int64)
-    at[network.child[used]] = network.entry[used]
-    own[network.child[used]] = weights[used]
-    return at, own
+    certificate, n_sessions = allocation.certificate, len(problem.session_ids)
+    nowhere = n_sessions + len(problem.pool_session)
+    steps = np.full((nowhere + 1, nowhere + 1), NONE)
+
+    def add(tails: Integers, heads: Integers, levels: Integers) -> None:
+        np.maximum.at(steps.reshape(-1), tails * (nowhere + 1) + heads, levels)
+
+    def first(costs: Integers) -> Integers:
+        """Give the first level of each row that is not zero."""
+        paid = costs[:, :n_levels] != 0
+        return np.where(paid.any(axis=1), paid.argmax(axis=1), n_levels)
+
+    def all_nowhere(others: Integers) -> Integers:
+        return np.full(len(others), nowhere)
+
+    # A child moves on, or one that has no place comes in; or it gives its place up.
+    add(at[problem.pair_child], entry, level_of)
+    placed = np.flatnonzero(at != nowhere)
+    add(at[placed], all_nowhere(placed), first(certificate.keeps[placed]))
+    in_session = np.bincount(allocation.session_of_child[placed], minlength=n_sessions)
+    in_pool = np.bincount(at, minlength=nowhere)[n_sessions:nowhere]
+    # A place that was left is taken, or one that was taken is left.
+    open_ = np.flatnonzero(in_session < problem.capacity)
+    add(open_, all_nowhere(open_), first(certificate.session_prices[open_]))
+    taken = np.flatnonzero(in_session)
+    add(all_nowhere(taken), taken, first(certificate.session_prices[taken]))
+    open_, taken = np.flatnonzero(in_pool < problem.pool_capacity), np.flatnonzero(in_pool)
+    add(n_sessions + open_, problem.pool_session[open_], first(certificate.pool_prices[open_]))
+    add(problem.pool_session[taken], n_sessions + taken, first(certificate.pool_prices[taken]))
+    return steps
 
 
-def _where(chosen: Mask, tails: Integers, heads: Integers) -> tuple[Integers, Integers]:
-    return tails[chosen], heads[chosen]
+def _reach(steps: Mask) -> Mask:
+    """Tell what can be reached from where, by any number of steps."""
+    n = len(steps)
+    words = np.zeros((n, -(-n // 64)), dtype=np.uint64)
+    bits = words.view(np.uint8)
+    packed = np.packbits(steps | np.eye(n, dtype=bool), axis=1, bitorder="little")
+    bits[:, : packed.shape[1]] = packed
+    for middle in range(n):
+        through = np.flatnonzero(bits[:, middle // 8] >> (middle % 8) & 1)
+        words[through] |= words[middle]
+    reached: Mask = np.unpackbits(bits, axis=1, count=n, bitorder="little").view(bool)
+    return reached

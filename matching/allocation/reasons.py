@@ -7,10 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from matching.allocation.exchanges import IMPOSSIBLE, best_exchanges, seats
-from matching.allocation.kernel import most_weight
-from matching.allocation.lexicographic import digits, pack
-from matching.allocation.network import build_network
+from matching.allocation.exchanges import first_losses
 from matching.allocation.problem import NONE, AllocationProblem, Integers
 from matching.allocation.result import Allocation
 
@@ -82,7 +79,7 @@ def explain_allocation(problem: AllocationProblem, allocation: Allocation) -> Re
 
     Notes
     -----
-    O(n log n) for n pairs, and `best_exchanges` for `decided_by`, which is exact: by linear
+    O(n log n) for n pairs, and `first_losses` for `decided_by`, which is exact: by linear
     programming duality, its loss is what the place costs more than it is worth to the child, at
     those optimal prices that make this the most.
     """
@@ -152,26 +149,11 @@ def _deciding_levels(
     problem: AllocationProblem, allocation: Allocation, pairs: Integers
 ) -> Integers:
     """Find the first level on which giving these pairs would cost more than it brings."""
-    deciding = np.full(len(pairs), NONE)
     if not (problem.is_network and allocation.optimal):
-        return deciding
-    network = build_network(problem, lottery=False)
-    weights, bases = pack(list(network.levels), most_weight(network))
-    position = np.empty(len(network.pair), dtype=np.int64)
-    position[network.pair] = np.arange(len(network.pair))
-    used = np.zeros(len(network.pair), dtype=bool)
-    used[position[allocation.pair_of_child[allocation.placed]]] = True
-    at, own = seats(network, used, weights)
-    missed = position[pairs]
-    child, entry = network.child[missed], network.entry[missed]
-    exchanged = best_exchanges(network, used, weights)[entry, at[child]]
-    losses = digits(own[child] - weights[missed] - exchanged, bases)
-    # What costs nothing on these levels was left to the next, which is mostly the lottery.
-    deciding[:] = len(bases) if len(bases) < len(allocation.level_names) else NONE
-    for level in reversed(range(len(bases))):
-        deciding[losses[level] != 0] = level
-    deciding[exchanged <= IMPOSSIBLE // 2] = NONE
-    return deciding
+        return np.full(len(pairs), NONE)
+    levels = first_losses(problem, allocation, pairs)
+    # Without a lottery nothing tells what the levels leave open.
+    return np.where(levels < len(allocation.level_names), levels, NONE)
 
 
 def _count_ahead(
