@@ -11,6 +11,7 @@ import app.engine.models
 import app.outbox.models
 import app.outcomes.models
 import app.passports.models
+import app.releases.models
 import app.rounds.models
 import app.wishes.models  # noqa: F401
 from app.db import Base

@@ -46,6 +46,10 @@ class Scope(StrEnum):
     CLOSURES_WRITE = "closures:write"
     WISHES_READ = "wishes:read"
     WISHES_WRITE = "wishes:write"
+    WISH_GROUPS_READ = "wish-groups:read"
+    WISH_ACTIONS_WRITE = "wish-actions:write"
+    STATEMENTS_READ = "statements:read"
+    STATEMENTS_WRITE = "statements:write"
     ROUNDS_READ = "rounds:read"
     ROUNDS_WRITE = "rounds:write"
     COVERAGE_READ = "coverage:read"
@@ -54,6 +58,10 @@ class Scope(StrEnum):
     ALLOCATIONS_READ = "allocations:read"
     ALLOCATIONS_WRITE = "allocations:write"
     ALLOCATION_REASONS_READ = "allocation-reasons:read"
+    AUTHORITIES_WRITE = "authorities:write"
+    GAPS_READ = "gaps:read"
+    GAP_RELEASES_READ = "gap-releases:read"
+    GAP_RELEASES_WRITE = "gap-releases:write"
     JOBS_READ = "jobs:read"
     JOBS_WRITE = "jobs:write"
 
@@ -89,6 +97,10 @@ DESCRIPTIONS: dict[Scope, str] = {
     Scope.CLOSURES_WRITE: "Close a provider, an activity or a session",
     Scope.WISHES_READ: "Read wishes",
     Scope.WISHES_WRITE: "Record wishes",
+    Scope.WISH_GROUPS_READ: "Read how many children wish for the same",
+    Scope.WISH_ACTIONS_WRITE: "Record what is done for wishes",
+    Scope.STATEMENTS_READ: "Read what may be said in public of wishes",
+    Scope.STATEMENTS_WRITE: "Say in public what was done about wishes",
     Scope.ROUNDS_READ: "Read rounds and their brochures",
     Scope.ROUNDS_WRITE: "Plan and publish rounds",
     Scope.COVERAGE_READ: "Read what a quarter does not cover",
@@ -97,6 +109,10 @@ DESCRIPTIONS: dict[Scope, str] = {
     Scope.ALLOCATIONS_READ: "Read how a round's places are given out",
     Scope.ALLOCATIONS_WRITE: "Give a round's places out",
     Scope.ALLOCATION_REASONS_READ: "Read what a child was given in a round, and why",
+    Scope.AUTHORITIES_WRITE: "Say how large an authority is",
+    Scope.GAPS_READ: "Read what children want and cannot get",
+    Scope.GAP_RELEASES_READ: "Read releases of unmet interests",
+    Scope.GAP_RELEASES_WRITE: "Draw releases of unmet interests",
     Scope.JOBS_READ: "Follow the jobs that it has started",
     Scope.JOBS_WRITE: "Stop the jobs that it has started",
 }
@@ -142,10 +158,17 @@ SCOPES_OF_KIND: dict[ClientKind, frozenset[Scope]] = {
         Scope.OVERRIDES_WRITE,
         Scope.CLOSURES_READ,
         Scope.CLOSURES_WRITE,
+        Scope.WISH_GROUPS_READ,
+        Scope.WISH_ACTIONS_WRITE,
+        Scope.STATEMENTS_READ,
+        Scope.STATEMENTS_WRITE,
         Scope.ROUNDS_WRITE,
         Scope.COVERAGE_READ,
         Scope.ALLOCATIONS_READ,
         Scope.ALLOCATIONS_WRITE,
+        Scope.GAPS_READ,
+        Scope.GAP_RELEASES_READ,
+        Scope.GAP_RELEASES_WRITE,
         Scope.JOBS_READ,
         Scope.JOBS_WRITE,
     },
@@ -160,6 +183,8 @@ SCOPES_OF_KIND: dict[ClientKind, frozenset[Scope]] = {
             Scope.BRIEFING_READ,
         }
     ),
-    ClientKind.COMMISSIONER: frozenset({Scope.CATALOGUE_READ}),
-    ClientKind.OPERATOR: frozenset({Scope.AUTHORITIES_CREATE}),
+    ClientKind.COMMISSIONER: frozenset(
+        {Scope.CATALOGUE_READ, Scope.GAPS_READ, Scope.GAP_RELEASES_READ}
+    ),
+    ClientKind.OPERATOR: frozenset({Scope.AUTHORITIES_CREATE, Scope.AUTHORITIES_WRITE}),
 }
