@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from app.allocations import queries
 from app.allocations.queries import ChosenList
-from app.bookings.entitlement import Override, Used, terms_of
+from app.bookings.entitlement import Override, Terms, Used, terms_of
 from app.bookings.entitlement_queries import overrides_of_everyone, used_by_everyone
 from app.bookings.standing import read_standing
 from app.children.profiles import Profile, get_profiles, list_profiles
@@ -102,17 +102,6 @@ class Inputs:
     ) -> Holdings:
         """Give what a child holds in a month, with what the run has already given it."""
         live = [row for row in self.live.get(profile.id, ()) if row.holds]
-        used = Counter(dict(self.used[month].get(profile.id, {})))
-        for row in live:
-            # What an offer would use when it is accepted is not there for another place.
-            if row.month == month and row.counts and not row.uses_entitlement:
-                used[month, row.funding] += 1
-        terms = terms_of(
-            month,
-            self.situation.policies,
-            self.overrides.get(profile.id, ()),
-            profile.income_band,
-        )
         friends = Counter(at for one in profile.companions for at in held_by.get(one, ()))
         return Holdings(
             booked=(
@@ -121,8 +110,33 @@ class Inputs:
             ),
             visits=self.visits.get(profile.id, {}),
             friends=friends,
-            remaining={month: terms.remaining(used)},
+            remaining={month: self.terms(profile, month).remaining(self.used_by(profile, month))},
         )
+
+    def terms(self, profile: Profile, month: str) -> Terms:
+        """Give the terms of a child's month."""
+        return terms_of(
+            month,
+            self.situation.policies,
+            self.overrides.get(profile.id, ()),
+            profile.income_band,
+        )
+
+    def used_by(self, profile: Profile, month: str) -> Used:
+        """Count what a child has used of a month and its year, with what its open offers would.
+
+        What an offer uses when it is accepted is not there for another place.
+        """
+        used = Counter(dict(self.used[month].get(profile.id, {})))
+        year = year_of(month)
+        for row in self.live.get(profile.id, ()):
+            if not row.holds or not row.counts or row.uses_entitlement:
+                continue
+            if row.month == month:
+                used[month, row.funding] += 1
+            if row.year == year:
+                used.update({(year, measure): count for measure, count in row.yearly_use.items()})
+        return used
 
     @cached_property
     def held_by(self) -> Mapping[UUID, Sequence[UUID]]:

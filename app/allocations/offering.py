@@ -17,7 +17,7 @@ from app.allocations import stock_queries
 from app.allocations.inputs import Inputs
 from app.allocations.models import AllocatedPlace
 from app.allocations.rows import insert_rows
-from app.bookings.entitlement import YEARLY, PlaceTerms, Terms, place_terms, terms_of
+from app.bookings.entitlement import YEARLY, PlaceTerms, Terms, place_terms
 from app.bookings.models import Arrangement, Booking, BookingChange
 from app.bookings.promoting import TIME_TO_ANSWER, TIME_TO_GO
 from app.bookings.queries import lock_service_weeks
@@ -169,12 +169,7 @@ def _prepare(
     _check_look(inputs, place, look)
     if place.funding not in target.funding:
         raise Skipped("changed")
-    terms = terms_of(
-        place.month,
-        inputs.situation.policies,
-        inputs.overrides.get(profile.id, ()),
-        profile.income_band,
-    )
+    terms = inputs.terms(profile, place.month)
     uses = place_terms(
         terms,
         starts_at=target.starts_at,

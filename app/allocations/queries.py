@@ -21,7 +21,7 @@ from app.rounds.models import Choice, ChoiceLink, ChoiceList
 LIVE: Final = text(
     """
     SELECT b.child_id, b.session_id, s.activity_id, s.starts_at, s.ends_at, b.month, b.funding,
-           b.counts, b.uses_entitlement,
+           b.year, b.yearly_use, b.counts, b.uses_entitlement,
            b.status = ANY (:active) OR EXISTS (
                SELECT FROM place_offers o
                WHERE o.authority_id = b.authority_id AND o.booking_id = b.id
@@ -143,10 +143,15 @@ def session_terms(
     return session.execute(
         select(
             CatalogueSession.id,
+            CatalogueSession.starts_at,
+            CatalogueSession.ends_at,
             CatalogueSession.taken,
             CatalogueSession.kept_for_waitlist,
             Activity.min_group,
             Activity.setting,
+            Activity.break_type,
+            Activity.price_pence,
+            Activity.cost_pence,
         )
         .join(
             Activity,

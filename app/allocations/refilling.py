@@ -18,7 +18,7 @@ from app.allocations import allocation_queries, queries
 from app.allocations.inputs import Inputs, read_inputs
 from app.allocations.models import AllocatedPlace, Allocation
 from app.allocations.offering import offer_places
-from app.allocations.solving import Given, judge, pose
+from app.allocations.solving import FUNDINGS, Given, judge, pose
 from app.allocations.wishing import rank_of, weigh
 from app.bookings.promoting import TIME_TO_ANSWER, TIME_TO_GO
 from app.bookings.queries import find_session_and_activity
@@ -27,7 +27,6 @@ from app.engine.allocation import NONE, AllocationProblem, refill
 from app.engine.warm import WarmCatalogue, WarmCatalogues
 from app.ids import new_id
 
-FUNDINGS: Final = ("free", "contributory")
 ONE_MOMENT: Final = timedelta(microseconds=1)
 
 
@@ -107,7 +106,7 @@ def _pose(
         starts_from=starts_at,
         starts_before=starts_at + ONE_MOMENT,
     )
-    mask, value, groups = weigh(inputs, judged, month, funding)
+    mask, value, groups = weigh(inputs, judged, month, funding, further=funding == "contributory")
     mask[:, [id_ != session_id for id_ in judged.session_ids]] = False
     problem = pose(inputs, judged, month, mask, value, groups, Given(), allocation.seed)
     bands = allocation_queries.bands_of(session, allocation.id, month)

@@ -1,7 +1,7 @@
 """What an allocation is told as: places, reasons, prices, what is proved, and how groups fare."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from datetime import date
 from typing import Any, Final
 from uuid import UUID
@@ -59,6 +59,7 @@ def tell_part(part: Part) -> dict[str, Any]:
     return {
         "month": part.month,
         "funding": part.funding,
+        "place_number": part.number + 1,
         "children": len(problem.child_ids),
         "asking": int(np.unique(part.problem.pair_child).size),
         "sessions": len(problem.session_ids),
@@ -122,17 +123,25 @@ def tell_sessions(part: Part) -> list[dict[str, Any]]:
     ]
 
 
-def tell_missed(inputs: Inputs, part: Part) -> dict[int, list[dict[str, Any]]]:
-    """Tell by child why it did not get what it wanted more than what it got."""
+def tell_missed(
+    inputs: Inputs, part: Part, given: Set[tuple[int, UUID]]
+) -> dict[int, list[dict[str, Any]]]:
+    """Tell by child why it did not get what it wanted more than what it got.
+
+    What has been `given` in another part, by child and session, has not been missed.
+    """
     refusals, problem = explain(part.solved), part.solved.problem
     names = part.solved.allocation.level_names
     value = problem.pair_value[refusals.pair]
     told: defaultdict[int, list[dict[str, Any]]] = defaultdict(list)
     wanted = _worth_telling(part, refusals.child, value)
     for at in wanted.tolist():
-        told[int(refusals.child[at])].append(
+        child, session_id = int(refusals.child[at]), problem.session_ids[int(refusals.session[at])]
+        if (child, session_id) in given:
+            continue
+        told[child].append(
             {
-                "session_id": str(problem.session_ids[int(refusals.session[at])]),
+                "session_id": str(session_id),
                 "funding": part.funding,
                 "rank": rank_of(int(value[at])),
                 "cause": REFUSAL_CAUSES[int(refusals.cause[at])],
@@ -149,7 +158,7 @@ def tell_missed(inputs: Inputs, part: Part) -> dict[int, list[dict[str, Any]]]:
                 "reasons": [],
             }
         )
-    _tell_impossible(inputs, part, told)
+    _tell_impossible(inputs, part, given, told)
     return told
 
 
@@ -165,7 +174,10 @@ def _worth_telling(part: Part, child: Integers, value: Integers) -> Integers:
 
 
 def _tell_impossible(
-    inputs: Inputs, part: Part, told: defaultdict[int, list[dict[str, Any]]]
+    inputs: Inputs,
+    part: Part,
+    given: Set[tuple[int, UUID]],
+    told: defaultdict[int, list[dict[str, Any]]],
 ) -> None:
     """Tell of choices that could not be given to the child at all, and of what ran out first."""
     problem = part.solved.problem
@@ -174,11 +186,13 @@ def _tell_impossible(
     possible, asked = _ranked_pairs(problem), _ranked_pairs(part.problem)
     for child, profile in enumerate(inputs.profiles):
         found = inputs.lists.get(profile.id)
-        if found is None:
+        if found is None or (part.number and not part.entitled[child]):
             continue
         counted = counted_choices(inputs, profile.id, part.month)
         for one in found.choices:
             if (one.month, one.funding) != (part.month, part.funding):
+                continue
+            if (child, one.session_id) in given:
                 continue
             best = got.get(child) if child in got else None
             if child in got and best is not None and best <= one.rank:
@@ -229,13 +243,26 @@ def _reasons(part: Part, child: int, at: int) -> list[str]:
 
 def tell_children(inputs: Inputs, month: str, parts: Sequence[Part]) -> list[dict[str, Any]]:
     """Tell how each child stood in a month: how long it has waited, its options, what it missed."""
-    missed = [tell_missed(inputs, part) for part in parts]
+    given = {
+        (child, part.judged.session_ids[session])
+        for part in parts
+        for child, session, _ in part.given()
+    }
+    missed = [tell_missed(inputs, part, given) for part in parts]
     n = len(inputs.profiles)
-    options = {part.funding: np.bincount(part.problem.pair_child, minlength=n) for part in parts}
+    options = {
+        part.funding: np.bincount(part.problem.pair_child, minlength=n)
+        for part in parts
+        if part.number == 0
+    }
     rows = []
     for child, profile in enumerate(inputs.profiles):
         had = {funding: int(count[child]) for funding, count in options.items()}
-        reasons = [row for told in missed for row in told.get(child, ())]
+        # Where several parts have refused a choice, the first one says why.
+        reasons: dict[tuple[str, str], dict[str, Any]] = {}
+        for told in missed:
+            for row in told.get(child, ()):
+                reasons.setdefault((row["session_id"], row["funding"]), row)
         if any(had.values()) or reasons:
             rows.append(
                 {
@@ -243,7 +270,7 @@ def tell_children(inputs: Inputs, month: str, parts: Sequence[Part]) -> list[dic
                     "month": month,
                     "band": int(parts[0].problem.band[child]),
                     "options": had,
-                    "missed": reasons,
+                    "missed": list(reasons.values()),
                 }
             )
     return rows

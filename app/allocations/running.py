@@ -59,7 +59,7 @@ def run(inputs: Inputs, warm: WarmCatalogue, seed: int, step: Step) -> Outcome:
     equity = [
         row
         for part in solved
-        if part.problem.pair_child.size
+        if part.problem.pair_child.size and part.number == 0
         for row in tell_equity(inputs, part, date.fromisoformat(f"{part.month}-01"))
     ]
     return Outcome(

@@ -55,6 +55,8 @@ class PartRead(BaseModel):
 
     month: str
     funding: Funding
+    # 1: the first place of the funding to each child; then those for who asked for another one.
+    place_number: int = 1
     children: int
     # Children who could have taken a place.
     asking: int

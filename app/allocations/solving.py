@@ -1,7 +1,8 @@
 """A round's months solved in their order, each knowing who got what before.
 
-In each month every child can be given one free place first. What is left is then given as
-contributory places to families that asked for one, as long as there is entitlement and no overlap.
+In each month every child can be given one free place first. What is left is then given to families
+that asked for more, as long as there is entitlement and no overlap: as further free places where
+more than one a month is allowed, then as contributory places; each time at most one a child.
 """
 
 from collections import Counter, defaultdict
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 
 from app.allocations.inputs import Inputs, band_of
 from app.allocations.wishing import weigh
+from app.allocations.yearly import YearlyUse
 from app.clock import month_bounds
 from app.codes import NEED_CODES
 from app.engine.allocation import (
@@ -36,6 +38,7 @@ from app.engine.allocation import (
 from app.engine.warm import WarmCatalogue
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+FUNDINGS: Final = ("free", "contributory")
 ONE_MICROSECOND: Final = timedelta(microseconds=1)
 # Told before each stage of the work: what it is.
 Step = Callable[[str], None]
@@ -49,6 +52,9 @@ class Part:
 
     month: str
     funding: str
+    # How many of the funding a child may have been given before; and who may be given one more.
+    number: int
+    entitled: Mask
     judged: Judged
     # As it was asked, before anything was cut.
     problem: AllocationProblem
@@ -71,6 +77,9 @@ class Given:
     )
     last_breaks: dict[UUID, datetime] = field(default_factory=dict)
     weeks: Counter[Week] = field(default_factory=Counter)
+    # Limited places by need and session, whether or not a pool counts them.
+    limited: Counter[tuple[int, UUID]] = field(default_factory=Counter)
+    yearly: YearlyUse | None = None
 
 
 def stages_of(months: int) -> int:
@@ -80,32 +89,30 @@ def stages_of(months: int) -> int:
 
 def solve_round(inputs: Inputs, warm: WarmCatalogue, seed: int, step: Step) -> list[Part]:
     """Solve month after month."""
-    given, parts = Given(), []
+    given, parts = Given(yearly=YearlyUse(inputs)), list[Part]()
     for month in inputs.months:
         step(f"judging {month}")
         starts_from, starts_before = month_bounds(month)
         judged = judge(
             inputs, warm, month, given, starts_from=starts_from, starts_before=starts_before
         )
-        step(f"free places of {month}")
-        free = solve_part(inputs, judged, month, "free", given, seed)
-        _note(inputs, free, given)
-        parts.append(free)
-        step(f"contributory places of {month}")
-        first = free
-        left = _asked(inputs, month)
-        for number in range(max(left, default=0)):
-            entitled = np.array([number < one for one in left], dtype=bool)
-            part = solve_part(
-                inputs, judged, month, "contributory", given, seed, first=first, entitled=entitled
-            )
-            if not part.solved.allocation.placed.any():
-                if number == 0:
-                    parts.append(part)
-                break
-            _note(inputs, part, given)
-            parts.append(part)
-            first = part
+        first: Part | None = None
+        for funding in FUNDINGS:
+            step(f"{funding} places of {month}")
+            asked = np.array(_asked(inputs, month, funding), dtype=np.int64)
+            # Everybody may have one free place; every other is for a family that asked for it.
+            for number in range(max(first is None, asked.max(initial=0))):
+                part = solve_part(
+                    *(inputs, judged, month, funding, given, seed),
+                    number=number,
+                    entitled=asked > number,
+                    first=first,
+                )
+                _note(inputs, part, given)
+                parts.append(part)
+                first = part
+                if not part.solved.allocation.placed.any():
+                    break
     return parts
 
 
@@ -146,12 +153,15 @@ def solve_part(
     given: Given,
     seed: int,
     *,
-    first: Part | None = None,
-    entitled: Mask | None = None,
+    number: int,
+    entitled: Mask,
+    first: Part | None,
 ) -> Part:
-    """Solve one month and funding, on what a part before it has left."""
-    mask, value, groups = weigh(inputs, judged, month, funding)
-    if entitled is not None:
+    """Solve one month and funding: everybody's first place, or on what the part before has left."""
+    mask, value, groups = weigh(inputs, judged, month, funding, further=first is not None)
+    if given.yearly is not None:
+        given.yearly.close(mask, judged.session_ids, month, funding)
+    if first is not None:
         mask &= entitled[:, None]
         for child, times in given.times.items():
             for starts_at, ends_at in times:
@@ -167,8 +177,9 @@ def solve_part(
             minimum=first.solved.problem.minimum,
         )
         problem = second_round(same, first.solved.problem, first.solved.allocation.pair_of_child)
+        problem = replace(problem, pool_capacity=_pools_left(judged, problem, given))
     solved = solve(problem, draw(judged, problem, given, inputs))
-    return Part(month, funding, judged, problem, solved)
+    return Part(month, funding, number, entitled, judged, problem, solved)
 
 
 def pose(
@@ -240,6 +251,15 @@ def scarce_pools(judged: Judged) -> list[tuple[int, int]]:
     return pools
 
 
+def _pools_left(judged: Judged, problem: AllocationProblem, given: Given) -> Integers:
+    """Count the supported places left, also without those that second needs have taken."""
+    left = [
+        judged.limited_left[need][at] - given.limited[need, judged.session_ids[at]]
+        for need, at in zip(problem.pool_kind.tolist(), problem.pool_session.tolist(), strict=True)
+    ]
+    return np.maximum(np.array(left, dtype=np.int64), 0)
+
+
 def draw(judged: Judged, problem: AllocationProblem, given: Given, inputs: Inputs) -> Draws:
     """Find what pairs take beside their pool: second limited needs, and the authority's weeks."""
     stocks: dict[tuple[int, ...], int] = {}
@@ -301,18 +321,18 @@ def _service_left(inputs: Inputs, need: int, week: int) -> int:
     return sum(services.values()) - taken
 
 
-def _asked(inputs: Inputs, month: str) -> list[int]:
-    """Count the contributory places that each family has asked for and may still have."""
+def _asked(inputs: Inputs, month: str, funding: str) -> list[int]:
+    """Count the places of a funding that each family has asked for and may still have."""
     counts = []
     for profile in inputs.profiles:
         found = inputs.lists.get(profile.id)
         asked = sum(
-            one.month == month and one.funding == "contributory"
+            one.month == month and one.funding == funding
             for one in (found.choices if found else ())
         )
         if asked:
-            terms = inputs.holdings(profile, month, held_by={}).remaining[month]
-            asked = asked if terms.contributory is None else min(asked, terms.contributory)
+            left = inputs.terms(profile, month).left(funding, inputs.used_by(profile, month))
+            asked = asked if left is None else min(asked, left)
         counts.append(asked)
     return counts
 
@@ -320,6 +340,7 @@ def _asked(inputs: Inputs, month: str) -> list[int]:
 def _note(inputs: Inputs, part: Part, given: Given) -> None:
     """Remember what a part has given, for those that come after it."""
     for child, session, _ in part.given():
+        session_id = part.judged.session_ids[session]
         starts_at, ends_at = (
             EPOCH + int(times[session]) * ONE_MICROSECOND
             for times in (part.judged.starts_us, part.judged.ends_us)
@@ -329,10 +350,14 @@ def _note(inputs: Inputs, part: Part, given: Given) -> None:
         latest = _latest(given.last_breaks.get(child_id), starts_at)
         if latest is not None:
             given.last_breaks[child_id] = latest
+        if given.yearly is not None:
+            given.yearly.note(child, session_id, part.month, part.funding)
         week = int(part.judged.iso_week[session])
         for need, how in part.judged.how.items():
             if part.judged.essential[child, need] and how[session] == AUTHORITY:
                 given.weeks[need, week] += 1
+            if part.judged.essential[child, need] and how[session] == LIMITED:
+                given.limited[need, session_id] += 1
 
 
 def _us(moment: datetime) -> int:

@@ -46,10 +46,11 @@ def counted_choices(inputs: Inputs, child_id: UUID, month: str) -> list[Listed]:
 
 
 def weigh(
-    inputs: Inputs, judged: Judged, month: str, funding: str
+    inputs: Inputs, judged: Judged, month: str, funding: str, *, further: bool
 ) -> tuple[Mask, NDArray[np.int32], Integers]:
     """Tell which places each child may be given, what they are worth to it, and who goes together.
 
+    A `further` place, after the one free place of the month, goes only to who has asked for it.
     Gives the mask and the values, of shape (n_children, n_sessions), and each child's group.
     """
     column = {id_: at for at, id_ in enumerate(judged.session_ids)}
@@ -65,8 +66,7 @@ def weigh(
         mine = [one for one in found.choices if one.month == month] if found else []
         counted = counted_choices(inputs, profile.id, month)
         here = [one for one in counted if one.funding == funding and one.session_id in column]
-        # A contributory place costs the family something: only who has asked for one gets one.
-        if (found is not None and not found.fill_in) or (funding == "contributory" and not here):
+        if further or (found is not None and not found.fill_in):
             allowed = np.zeros(mask.shape[1], dtype=bool)
             allowed[[column[one.session_id] for one in here]] = True
             mask[row] &= allowed
