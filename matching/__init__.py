@@ -19,6 +19,7 @@ want and cannot get.
 from matching.allocation.allocate import allocate
 from matching.allocation.checking import Verdict, check_allocation
 from matching.allocation.comparisons import EquityRow, equity, first_come, pure_lottery
+from matching.allocation.pair_costs import closest_pairs
 from matching.allocation.problem import AllocationProblem
 from matching.allocation.reasons import REFUSAL_CAUSES, Refusals, explain_allocation
 from matching.allocation.repairing import Repair, repair
@@ -170,6 +171,7 @@ __all__ = [
     "build_catalogue",
     "cap_pressure",
     "check_allocation",
+    "closest_pairs",
     "count_blocked",
     "count_needs",
     "eligible",

@@ -42,6 +42,8 @@ FUNDING_BIT: Final = {funding: 1 << bit for bit, funding in enumerate(matching.F
 PROVIDED: Final = 0
 LIMITED: Final = 1
 AUTHORITY: Final = 3
+# Pairs a child, among which is looked for what else runs out once something has.
+CLOSEST: Final = 10
 TIME_BIT: Final = 1 << matching.BLOCKING_REASONS.index("time")
 
 
@@ -188,40 +190,52 @@ def solve(problem: AllocationProblem, draws: Draws) -> Solved:
     the others are solved for without it. The first bound still holds, so the gap is proven.
     """
     kept = np.ones(len(problem.pair_child), dtype=bool)
-    bound: tuple[int, ...] | None = None
-    searching = True
-    while True:
-        positions = np.flatnonzero(kept)
-        part = problem if kept.all() else _only(problem, positions)
-        # Only the first try gives the bound, and only the last one is kept: the tries between
-        # them need not decide between equals.
-        last = bound is None or not searching
-        allocation = matching.allocate(part, lottery=last)
-        bound = bound or allocation.bound
-        given = np.zeros(len(kept), dtype=bool)
-        given[positions[allocation.pair_of_child[allocation.placed]]] = True
-        used = draws.used(given)
-        short = np.flatnonzero(used > draws.left)
-        if not short.size and last:
-            break
-        searching = bool(short.size)
-        for stock in short.tolist():
-            _keep_for_the_first(problem, draws, kept, given, stock)
+    part, first, given = _solve_among(problem, kept)
+    allocation = first
+    if _close_what_is_short(problem, draws, kept, given):
+        # What else runs out is looked for among the pairs that come closest, without deciding
+        # between equals; then all pairs show whether that was all.
+        near = matching.closest_pairs(problem, first, CLOSEST * len(problem.child_ids))
+        while True:
+            _, _, given = _solve_among(problem, kept & near, lottery=False)
+            if _close_what_is_short(problem, draws, kept, given):
+                continue
+            part, allocation, given = _solve_among(problem, kept)
+            if not _close_what_is_short(problem, draws, kept, given):
+                break
     verdict = matching.check_allocation(part, allocation)
     if verdict.breaches:
         raise NotProved(verdict.breaches[0])
-    proved = verdict.proved and bound == allocation.reached
-    return Solved(part, allocation, bound, proved, used)
+    proved = verdict.proved and first.bound == allocation.reached
+    return Solved(part, allocation, first.bound, proved, draws.used(given))
 
 
-def _only(problem: AllocationProblem, positions: Integers) -> AllocationProblem:
-    return replace(
-        problem,
-        pair_child=problem.pair_child[positions],
-        pair_session=problem.pair_session[positions],
-        pair_value=problem.pair_value[positions],
-        pair_pool=problem.pair_pool[positions],
-    )
+def _solve_among(
+    problem: AllocationProblem, kept: Mask, *, lottery: bool = True
+) -> tuple[AllocationProblem, Allocation, Mask]:
+    """Solve with some of the pairs; tell which of all pairs are given."""
+    positions = np.flatnonzero(kept)
+    part = problem
+    if len(positions) < len(kept):
+        part = replace(
+            problem,
+            pair_child=problem.pair_child[positions],
+            pair_session=problem.pair_session[positions],
+            pair_value=problem.pair_value[positions],
+            pair_pool=problem.pair_pool[positions],
+        )
+    allocation = matching.allocate(part, lottery=lottery)
+    given = np.zeros(len(kept), dtype=bool)
+    given[positions[allocation.pair_of_child[allocation.placed]]] = True
+    return part, allocation, given
+
+
+def _close_what_is_short(problem: AllocationProblem, draws: Draws, kept: Mask, given: Mask) -> bool:
+    """Keep each stock that does not reach for the first of those who use it; tell if one did."""
+    short = np.flatnonzero(draws.used(given) > draws.left)
+    for stock in short.tolist():
+        _keep_for_the_first(problem, draws, kept, given, stock)
+    return bool(short.size)
 
 
 def _keep_for_the_first(

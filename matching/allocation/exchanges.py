@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from matching.allocation.network import Mask, build_network
+from matching.allocation.network import Mask
+from matching.allocation.pair_costs import first_costs
 from matching.allocation.problem import NONE, AllocationProblem, Integers
 from matching.allocation.result import Allocation
 
@@ -36,20 +37,8 @@ def first_losses(problem: AllocationProblem, allocation: Allocation, pairs: Inte
     asked level by level what can be reached by steps that cost nothing before it (Warshall, 64
     places at a time), O(n_levels * n_entries ** 3 / 64 + n_pairs * n_levels).
     """
-    network = build_network(problem, lottery=False)
-    n_levels = len(network.levels)
-    certificate, n_sessions = allocation.certificate, len(problem.session_ids)
-    session, pool = problem.pair_session[network.pair], problem.pair_pool[network.pair]
-    child, drawn = problem.pair_child[network.pair], pool != NONE
-    # Where nothing is lost on any of these levels, the first level is the one behind them.
-    levels = np.full(len(pool), n_levels)
-    for level in reversed(range(n_levels)):
-        cost = certificate.keeps[child, level] + certificate.session_prices[session, level]
-        cost[drawn] += certificate.pool_prices[pool[drawn], level]
-        levels[cost != network.levels[level].weights] = level
-    level_of = np.empty(len(levels), dtype=np.int64)
-    level_of[network.pair] = levels
-
+    n_sessions, n_levels = len(problem.session_ids), allocation.level_names.index("value") + 1
+    level_of, _ = first_costs(problem, allocation)
     nowhere = n_sessions + len(problem.pool_session)
     entry = np.where(
         problem.pair_pool == NONE, problem.pair_session, n_sessions + problem.pair_pool

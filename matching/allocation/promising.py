@@ -57,7 +57,8 @@ def place_most_priced(
             continue
         others = lacks[~kept]
         besides = min(len(others) - 1, _BESIDES * n_children)
-        kept |= lacks <= max(0, int(np.partition(others, besides)[besides]))
+        # Sorting is ten times faster than `partition` where there are many equals.
+        kept |= lacks <= max(0, int(np.sort(others)[besides]))
     used = np.zeros(len(kept), dtype=bool)
     used[positions[chosen]] = True
     return used, prices, keeps
@@ -73,6 +74,6 @@ def _most_valued(network: Network, costs: Integers) -> Mask:
     table = np.full((network.n_children, widest), np.iinfo(np.int64).min)
     table[network.child, np.arange(len(keys)) - firsts[network.child]] = keys
     column = max(0, widest - _AT_FIRST)
-    least = np.partition(table, column, axis=1)[:, column]
+    least = np.sort(table, axis=1)[:, column]
     promising: Mask = keys >= least[network.child]
     return promising
