@@ -13,7 +13,6 @@ from uuid import UUID
 
 import procrastinate
 import structlog
-from psycopg import Error as DatabaseError
 from psycopg.conninfo import make_conninfo
 from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
@@ -41,6 +40,10 @@ log = structlog.get_logger()
 
 KEYS_ARE_KEPT: Final = timedelta(hours=72)
 RESTART_PAUSE_S: Final = 2.0
+# What a job that runs when the service ends has to finish; one that is cut off is taken up again.
+JOB_GRACE_S: Final = 10.0
+# Shorter than the pool's own: a worker that ends says so to the database, which may be away.
+CONNECT_TIMEOUT_S: Final = 5.0
 MOST_AT_ONCE: Final = 500
 
 
@@ -187,7 +190,10 @@ def make_queue(engine: Engine, sessions: sessionmaker[Session], clock: Clock) ->
     """Make the queue with all its jobs."""
     queue = procrastinate.App(
         connector=procrastinate.PsycopgConnector(
-            conninfo=conninfo_of(engine), min_size=1, max_size=4
+            conninfo=conninfo_of(engine),
+            min_size=1,
+            max_size=4,
+            timeout=CONNECT_TIMEOUT_S,
         )
     )
 
@@ -233,28 +239,26 @@ def make_queue(engine: Engine, sessions: sessionmaker[Session], clock: Clock) ->
 
 async def work(queue: procrastinate.App, stop: asyncio.Event) -> None:
     """Run jobs until told to stop; a database that goes away is waited for."""
+    stopping = asyncio.create_task(stop.wait())
     while not stop.is_set():
-        try:
-            async with queue.open_async():
-                worker = asyncio.create_task(
-                    queue.run_worker_async(
-                        # So that a long job, such as an allocation, does not hold up the others.
-                        concurrency=3,
-                        install_signal_handlers=False,
-                        delete_jobs="successful",
-                        shutdown_graceful_timeout=10,
-                    )
-                )
-                stopping = asyncio.create_task(stop.wait())
-                await asyncio.wait({worker, stopping}, return_when=asyncio.FIRST_COMPLETED)
-                for task in (worker, stopping):
-                    task.cancel()
-                results = await asyncio.gather(worker, stopping, return_exceptions=True)
-                _say_if_failed(results[0])
-        except (DatabaseError, procrastinate.exceptions.ProcrastinateException, OSError) as error:
-            _say_if_failed(error)
-        if not stop.is_set():
-            await asyncio.sleep(RESTART_PAUSE_S)
+        # Told to stop it ends wherever it is: reaching a database that is away takes long.
+        working = asyncio.create_task(_work_until_cancelled(queue))
+        await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        working.cancel()
+        [result] = await asyncio.gather(working, return_exceptions=True)
+        _say_if_failed(result)
+        await asyncio.wait({stopping}, timeout=RESTART_PAUSE_S)
+
+
+async def _work_until_cancelled(queue: procrastinate.App) -> None:
+    async with queue.open_async():
+        await queue.run_worker_async(
+            # So that a long job, such as an allocation, does not hold up the others.
+            concurrency=3,
+            install_signal_handlers=False,
+            delete_jobs="successful",
+            shutdown_graceful_timeout=JOB_GRACE_S,
+        )
 
 
 def _say_if_failed(result: object) -> None:

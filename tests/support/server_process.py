@@ -17,9 +17,11 @@ import pytest
 from app.access.tokens import make_keys
 from app.cli.serving import GRACE_S
 from app.encryption import MasterKeys
+from app.jobs import JOB_GRACE_S
 
 COMMAND = (sys.executable, "-c", "from app.cli import main; main()")
 START_TIMEOUT_S = 60
+END_OF_DATABASE_S = 10
 PAUSE_S = 0.02
 
 
@@ -60,6 +62,7 @@ class ServerProcess:
         MasterKeys.load_or_make(data_keys)
         return {
             **os.environ,
+            "PYTHONFAULTHANDLER": "1",
             "SHORTBREAKS_DATA_DIR": str(self.data_dir),
             "SHORTBREAKS_ENVIRONMENT": "production",
             "SHORTBREAKS_SIGNING_KEYS_FILE": str(keys),
@@ -98,10 +101,13 @@ class ServerProcess:
             return
         self.process.terminate()
         try:
-            self.process.wait(GRACE_S + 10)
+            self.process.wait(GRACE_S + JOB_GRACE_S + END_OF_DATABASE_S)
         except subprocess.TimeoutExpired:
-            self.kill()
-            raise AssertionError("the server does not end when it is asked to") from None
+            # It says where each of its threads stands.
+            self.process.send_signal(signal.SIGABRT)
+            self.process.wait()
+            told = self.log.read_text()[-8000:]
+            raise AssertionError(f"the server does not end when it is asked to:\n{told}") from None
 
     def kill_database(self, how: signal.Signals) -> None:
         """End the PostgreSQL under it."""
