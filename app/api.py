@@ -22,7 +22,9 @@ from app.passports import routes as passports
 from app.rounds import brochure_routes as brochures
 from app.rounds import choice_routes as choices
 from app.rounds import routes as rounds
+from app.wishes import action_routes as wish_actions
 from app.wishes import routes as wishes
+from app.wishes import statement_routes as statements
 
 oauth = access.router
 
@@ -43,6 +45,8 @@ v1.include_router(passports.router)
 v1.include_router(matches.router)
 v1.include_router(closures.router)
 v1.include_router(wishes.router)
+v1.include_router(wish_actions.router)
+v1.include_router(statements.router)
 v1.include_router(rounds.router)
 v1.include_router(brochures.router)
 v1.include_router(choices.router)

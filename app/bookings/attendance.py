@@ -11,6 +11,7 @@ from app.bookings.errors import NotConfirmed, SessionNotStarted
 from app.bookings.models import Booking
 from app.bookings.schemas import AttendanceCreate
 from app.bookings.service import get_for_change, tell_change
+from app.wishes.meeting import follow_attendance
 
 # From these the attendance is recorded, and corrected.
 MAY_ATTEND = ("confirmed", "attended", "no_show")
@@ -30,4 +31,5 @@ def record_attendance(
     if booking.status != status:
         booking.status = status
         tell_change(session, caller, booking, f"booking.{status}", now=now)
+        follow_attendance(session, caller, booking.child_id, now=now)
     return booking

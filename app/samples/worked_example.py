@@ -31,7 +31,7 @@ from app.matches.schemas import MatchesRead, MatchRead
 from app.pagination import PageRequest
 from app.samples import queries
 from app.wishes import service as wishes
-from app.wishes.schemas import WishCreate, WishRead
+from app.wishes.schemas import WishCreate, WishQuery, WishRead
 
 HOUSEHOLD: Final = "sample-worked-example"
 WISH: Final = "go and see a falconry display and hold a falcon"
@@ -210,9 +210,8 @@ def _ask_for_another(
 
 def _record_wish(session: Session, caller: Caller, child_id: UUID, *, now: datetime) -> WishRead:
     """Record the wish, unless an earlier start did."""
-    known = wishes.page_of_wishes(
-        session, caller, PageRequest(), child_id=child_id, status=None, now=now
-    )
+    query = WishQuery(child_id=child_id)
+    known = wishes.page_of_wishes(session, caller, query, PageRequest(), now=now)
     for wish in known.items:
         if wish.text == WISH:
             return WishRead.model_validate(wish)

@@ -1,9 +1,9 @@
 """Tables of the wishes room."""
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index
+from sqlalchemy import CheckConstraint, Index, LargeBinary, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import Base, TenantTable, belongs_to
@@ -15,9 +15,25 @@ class Wish(TenantTable, Base):
     __tablename__ = "wishes"
     __table_args__ = (
         belongs_to("children", "child_id", ondelete="CASCADE"),
-        Index(None, "authority_id", "child_id"),
+        # What a booking met is forgotten with it.
+        belongs_to("bookings", "met_booking_id", ondelete="CASCADE"),
+        UniqueConstraint("authority_id", "request_key"),
+        Index(None, "authority_id", "child_id", "id"),
+        Index(None, "authority_id", "status", "id"),
+        Index(None, "authority_id", "met_booking_id"),
         CheckConstraint("status IN ('open', 'met', 'closed')", name="status"),
         CheckConstraint("voice IN ('child', 'parent', 'professional', 'observed')", name="voice"),
+        CheckConstraint("(status = 'open') = (ended_at IS NULL)", name="ended_when"),
+        CheckConstraint("(status = 'met') = (met_by IS NOT NULL)", name="met_how"),
+        CheckConstraint("met_by IN ('attendance', 'word')", name="met_by"),
+        CheckConstraint(
+            "(met_by IS NOT DISTINCT FROM 'attendance') = (met_booking_id IS NOT NULL)",
+            name="met_where",
+        ),
+        CheckConstraint(
+            "reason IS NOT NULL OR status = 'open' OR met_by IS NOT DISTINCT FROM 'attendance'",
+            name="ended_with_reason",
+        ),
     )
 
     child_id: Mapped[UUID]
@@ -26,5 +42,102 @@ class Wish(TenantTable, Base):
     concepts: Mapped[list[str]]
     voice: Mapped[str]
     status: Mapped[str] = mapped_column(default="open")
+    # Why it was closed, or in what way it was met by a broker's word.
+    reason: Mapped[str | None]
+    # Met because the child went somewhere, or by a broker's word.
+    met_by: Mapped[str | None]
+    met_booking_id: Mapped[UUID | None]
+    # When it was met or closed.
+    ended_at: Mapped[datetime | None]
+    # Taken up again by somebody: where the child went before then did not meet it.
+    reopened_at: Mapped[datetime | None]
+    # Of the request that recorded it, where that had an Idempotency-Key.
+    request_key: Mapped[bytes | None] = mapped_column(LargeBinary)
+    request_sha256: Mapped[bytes | None] = mapped_column(LargeBinary)
     version: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime]
+
+    @property
+    def open_since(self) -> datetime:
+        """Tell since when it waits to be met."""
+        return self.reopened_at or self.created_at
+
+
+class WishAction(TenantTable, Base):
+    """One thing that was done for one wish; never altered."""
+
+    __tablename__ = "wish_actions"
+    __table_args__ = (
+        belongs_to("wishes", "wish_id", ondelete="CASCADE"),
+        belongs_to("providers", "provider_id"),
+        belongs_to("activities", "activity_id"),
+        Index(None, "authority_id", "wish_id", "id"),
+        CheckConstraint(
+            "kind IN ('introduced', 'asked_providers', 'group_founded', 'activity_added',"
+            " 'not_possible')",
+            name="kind",
+        ),
+        CheckConstraint("(kind = 'not_possible') = (reason IS NOT NULL)", name="reason_of_kind"),
+    )
+
+    wish_id: Mapped[UUID]
+    kind: Mapped[str]
+    happened_on: Mapped[date]
+    # The club, or who founded the group.
+    provider_id: Mapped[UUID | None]
+    # A club that is not listed.
+    club: Mapped[str | None]
+    activity_id: Mapped[UUID | None]
+    # Those who were asked.
+    provider_ids: Mapped[list[str]] = mapped_column(server_default="[]")
+    # Why it is not possible.
+    reason: Mapped[str | None]
+    # For brokers only.
+    note: Mapped[str | None]
+    # Shared by what was done at once for several wishes.
+    together_id: Mapped[UUID]
+    recorded_by: Mapped[UUID]
+    recorded_at: Mapped[datetime]
+
+
+class Statement(TenantTable, Base):
+    """What many children asked for in a quarter, fixed after its end; never altered."""
+
+    __tablename__ = "wish_statements"
+    __table_args__ = (
+        # A second one would be drawn anew, and the two together would tell more than each.
+        UniqueConstraint("authority_id", "quarter"),
+        CheckConstraint("quarter ~ '^20[0-9]{2}-Q[1-4]$'", name="quarter"),
+    )
+
+    quarter: Mapped[str]
+    made_at: Mapped[datetime]
+
+
+class StatementLine(TenantTable, Base):
+    """One concept that many children asked for in a quarter, and the sentence that answers it.
+
+    Only the sentence may be changed: the serving role has no right to the other columns.
+    """
+
+    __tablename__ = "wish_statement_lines"
+    __table_args__ = (
+        belongs_to("wish_statements", "statement_id", name="fk_wish_statement_lines_statement_id"),
+        UniqueConstraint("authority_id", "quarter", "concept"),
+        CheckConstraint("asked_at_least >= 15", name="above_threshold"),
+        CheckConstraint("(we_did IS NULL) = (released_at IS NULL)", name="released_when"),
+        CheckConstraint("(we_did IS NULL) = (released_by IS NULL)", name="released_by_whom"),
+    )
+
+    statement_id: Mapped[UUID]
+    quarter: Mapped[str]
+    concept: Mapped[str]
+    # The foot of a band of numbers of children; no number itself is kept.
+    asked_at_least: Mapped[int]
+    # Postcode districts where many asked for it.
+    areas: Mapped[list[str]]
+    # A broker's words to the public; null until they are released, and once taken back.
+    we_did: Mapped[str | None]
+    released_at: Mapped[datetime | None]
+    released_by: Mapped[UUID | None]
+    version: Mapped[int] = mapped_column(default=1)

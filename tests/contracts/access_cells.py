@@ -26,6 +26,7 @@ from tests.support.families import PROVIDER_BODY, SERVICE, activity_body, sessio
 from tests.support.rounds import ROUND
 
 DAYS = count()
+INTRODUCED = {"kind": "introduced", "happened_on": "2027-02-01", "club": "Railway Society"}
 
 OPERATIONS: dict[str, Operation] = {
     "POST /v1/authorities": Operation(for_operators(201), lambda ids: {"name": "Leeds"}),
@@ -236,5 +237,18 @@ OPERATIONS: dict[str, Operation] = {
         lambda ids: {"child_id": ids["child_id"], "text": "go fishing", "voice": "child"},
     ),
     "GET /v1/wishes": Operation(for_families(200)),
+    "GET /v1/wishes/groups": Operation(for_brokers(200)),
+    "POST /v1/wishes/actions": Operation(
+        part_of_the_authority(201), lambda ids: {"wish_ids": [ids["wish_id"]], **INTRODUCED}
+    ),
     "GET /v1/wishes/{wish_id}": Operation(of_a_family(200)),
+    "PATCH /v1/wishes/{wish_id}": Operation(of_a_family(200), lambda ids: {"text": "steam trains"}),
+    "POST /v1/wishes/{wish_id}/actions": Operation(of_the_authority(201), lambda ids: INTRODUCED),
+    "GET /v1/wishes/{wish_id}/actions": Operation(of_a_family(200)),
+    "GET /v1/you-said-we-did": Operation(for_everybody(200)),
+    "POST /v1/you-said-we-did": Operation(for_brokers(200), lambda ids: {"quarter": "2026-Q4"}),
+    "GET /v1/you-said-we-did/lines": Operation(for_brokers(200)),
+    "PATCH /v1/you-said-we-did/lines/{line_id}": Operation(
+        of_the_authority(200), lambda ids: {"we_did": "The museum has opened its workshop."}
+    ),
 }

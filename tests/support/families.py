@@ -14,10 +14,12 @@ from tests.support.clock import NOON
 from tests.support.closing import close_and_work
 from tests.support.passports import write_passport
 from tests.support.rounds import make_round, publish
+from tests.support.statements import add_line
 from tests.support.waiting import answer_offer, cancel, offers, wait_for, work_round
 from tests.support.world import World
 
 QUARTERS = count()
+LINES = count()
 SERVICE = {"need": "one_to_one", "lead_days": 7, "cost_pence": 4500, "per_week": 5}
 PROVIDER_BODY = {"name": "Mill Lane Anglers", "kind": "community_group"}
 
@@ -67,6 +69,7 @@ def make_family(world: World, *, attends: str | None = None) -> dict[str, str]:
     ids["wish_id"] = create(
         "/v1/wishes", {"child_id": child["id"], "text": "trains", "voice": "child"}
     )
+    ids["line_id"] = add_line(world, quarter="2026-Q4", concept=f"trains-{next(LINES)}")
     ids["service_id"] = create("/v1/authority/support-services", SERVICE)
     ids["provider_id"] = create("/v1/providers", PROVIDER_BODY)
     ids["activity_id"] = create("/v1/activities", activity_body(ids["provider_id"]))

@@ -47,6 +47,7 @@ from app.verification.checks.waiting import (
     PASSED_OVER,
     WAITING,
 )
+from app.verification.checks.wishes import MET_WISHES, STATEMENTS, WISH_EVENTS
 
 # In the order in which they are reported.
 OF_AN_AUTHORITY: Final = (
@@ -82,6 +83,9 @@ OF_AN_AUTHORITY: Final = (
     PASSPORTS,
     CANCELLED_SESSIONS,
     PLANS,
+    MET_WISHES,
+    WISH_EVENTS,
+    STATEMENTS,
 )
 
 # Run once, with no tenant bound.

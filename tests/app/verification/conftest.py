@@ -13,7 +13,9 @@ from tests.support.catalogue import SATURDAY, add_activity, add_child, add_sessi
 from tests.support.closing import close_and_work
 from tests.support.parties import book_party
 from tests.support.passports import write_passport
+from tests.support.statements import add_line
 from tests.support.waiting import offers, wait_for, work_round
+from tests.support.wishing import act, record_wish
 from tests.support.world import World
 
 HOUR = timedelta(hours=1)
@@ -88,6 +90,8 @@ def gain(world: World, activity_id: str) -> dict[str, UUID]:
         create("outcomes", role=role, club="Anglers", since="2027-02-01", voice="child")
         for role in ("member", "mentor")
     )
+    wish_id, event_less = (record_wish(world, child_id, text) for text in ("go fishing", "zzkrx"))
+    assert act(world, wish_id, "activity_added", activity_id=activity_id).status_code == 201
     world.clock.now += HOUR
     said = {
         "voice": "child",
@@ -115,6 +119,9 @@ def gain(world: World, activity_id: str) -> dict[str, UUID]:
         "other_goal": other_id,
         "step": step_id,
         "joined": joined,
+        "wish": wish_id,
+        "event_less": event_less,
+        "line": add_line(world),
     }
     return {name: UUID(id_) for name, id_ in ids.items()}
 

@@ -1,0 +1,94 @@
+"""You said, we did, over HTTP."""
+
+from random import SystemRandom
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Response
+
+from app.access.guards import CatalogueRead, SessionDep, StatementsRead, StatementsWrite
+from app.dependencies import IfMatchDep, NowDep, PageDep, with_etag
+from app.errors import (
+    Forbidden,
+    Invalid,
+    NotFound,
+    PreconditionFailed,
+    PreconditionRequired,
+    Unauthenticated,
+)
+from app.pagination import Page
+from app.problems import responses
+from app.wishes import statement_schemas as schemas
+from app.wishes import statements
+from app.wishes.errors import QuarterNotDue
+
+router = APIRouter(prefix="/you-said-we-did", tags=["wishes"])
+
+
+@router.get(
+    "",
+    response_model=schemas.YouSaidWeDidRead,
+    responses=responses(Unauthenticated, Forbidden, Invalid),
+)
+def list_released(
+    query: Annotated[schemas.StatementQuery, Depends()],
+    _: CatalogueRead,
+    session: SessionDep,
+    page: PageDep,
+) -> schemas.YouSaidWeDidRead:
+    """List what many children asked for and what was done, quarter by quarter, without children."""
+    return statements.list_released(session, query.quarter, page)
+
+
+@router.post(
+    "",
+    response_model=Page[schemas.LineRead],
+    responses=responses(Unauthenticated, Forbidden, QuarterNotDue, Invalid),
+)
+def make_statement(
+    form: schemas.StatementCreate,
+    caller: StatementsWrite,
+    session: SessionDep,
+    page: PageDep,
+    now: NowDep,
+) -> Page[schemas.LineRead]:
+    """Fix what the quarter that ended last may say, once for ever; a job does so too."""
+    rng = SystemRandom()
+    return statements.make_statement(session, caller, form.quarter, page, rng=rng, now=now)
+
+
+@router.get(
+    "/lines",
+    response_model=Page[schemas.LineRead],
+    responses=responses(Unauthenticated, Forbidden, Invalid),
+)
+def list_lines(
+    query: Annotated[schemas.StatementQuery, Depends()],
+    caller: StatementsRead,
+    session: SessionDep,
+    page: PageDep,
+    now: NowDep,
+) -> Page[schemas.LineRead]:
+    """List the lines that may be released, and those that are."""
+    return statements.page_of_lines(session, caller, query.quarter, page, now=now)
+
+
+@router.patch(
+    "/lines/{line_id}",
+    response_model=schemas.LineRead,
+    responses=responses(
+        Unauthenticated, Forbidden, NotFound, PreconditionFailed, Invalid, PreconditionRequired
+    ),
+)
+def answer_line(
+    line_id: UUID,
+    patch: schemas.LineUpdate,
+    if_match: IfMatchDep,
+    caller: StatementsWrite,
+    session: SessionDep,
+    now: NowDep,
+    response: Response,
+) -> schemas.LineRead:
+    """Release a line with the sentence that answers it, or take the sentence back."""
+    line = statements.answer_line(session, caller, line_id, patch, if_match=if_match, now=now)
+    return statements.shown(with_etag(response, line))
