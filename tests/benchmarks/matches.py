@@ -27,11 +27,11 @@ from uuid import UUID
 
 import httpx
 import uvicorn
-from fastapi import FastAPI, Response
+from fastapi import APIRouter, FastAPI, Response
 from sqlalchemy import select
 
 from app.access import audit
-from app.access.guards import MatchesRead, SessionDep
+from app.access.guards import Guarded, MatchesRead, SessionDep
 from app.access.schemas import ClientCredentials
 from app.children.models import Child
 from app.clock import now_utc
@@ -57,7 +57,9 @@ def build_with_floor() -> FastAPI:
     application = build()
     answers = Path(os.environ["SHORTBREAKS_DATA_DIR"]) / ANSWERS
 
-    @application.get("/floor/{span}/{child_id}")
+    bare = APIRouter()
+
+    @bare.get("/floor/{span}/{child_id}")
     def answer_floor(
         span: str, child_id: UUID, caller: MatchesRead, session: SessionDep, now: NowDep
     ) -> Response:
@@ -69,6 +71,9 @@ def build_with_floor() -> FastAPI:
             (answers / span / str(child_id)).read_bytes(), media_type="application/json"
         )
 
+    doors = Guarded()
+    doors.include_router(bare)
+    application.include_router(doors)
     return application
 
 
