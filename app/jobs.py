@@ -33,6 +33,7 @@ from app.closures.queries import list_working
 from app.db import NO_TENANT, transaction
 from app.engine.warm import WarmCatalogues
 from app.errors import Unavailable
+from app.gaps.refreshing import refresh_authority
 from app.learning.service import learn
 from app.rounds.service import announce
 
@@ -144,6 +145,28 @@ def work_on_jobs(sessions: sessionmaker[Session], clock: Clock, warm: WarmCatalo
             work_on_job(sessions, clock, warm, authority_id, job_id)
 
 
+def refresh_gaps(sessions: sessionmaker[Session], clock: Clock, warm: WarmCatalogues) -> None:
+    """Judge again what has changed of every authority's gaps."""
+    for authority_id in _authorities(sessions):
+        refresh_gaps_of(sessions, clock, warm, authority_id, at_once=False)
+
+
+def refresh_gaps_of(
+    sessions: sessionmaker[Session],
+    clock: Clock,
+    warm: WarmCatalogues,
+    authority_id: UUID,
+    *,
+    at_once: bool = True,
+) -> None:
+    """Judge again what has changed of one authority's gaps, a month a transaction."""
+    try:
+        refresh_authority(sessions, clock, warm, authority_id, at_once=at_once)
+    except (Unavailable, OperationalError) as error:
+        # The months that were written stay so; the next round goes on with the others.
+        log.warning("gaps_cut_short", error=type(error).__name__)
+
+
 def forget_idempotency_keys(sessions: sessionmaker[Session], clock: Clock) -> None:
     """Forget the keys that no client will retry any more."""
     for authority_id in _authorities(sessions):
@@ -225,6 +248,11 @@ def make_queue(engine: Engine, sessions: sessionmaker[Session], clock: Clock) ->
         ids = UUID(authority_id), UUID(job_id)
         await asyncio.to_thread(work_on_job, sessions, clock, warm, *ids)
 
+    # Deferred by a request that asks for it.
+    @queue.task(name=refresh_gaps_of.__name__)
+    async def refresh_soon(authority_id: str) -> None:
+        await asyncio.to_thread(refresh_gaps_of, sessions, clock, warm, UUID(authority_id))
+
     every("* * * * *", end_expired_holds)
     every("* * * * *", announce_choices)
     every("* * * * *", offer_freed_places, warm)
@@ -234,6 +262,7 @@ def make_queue(engine: Engine, sessions: sessionmaker[Session], clock: Clock) ->
     every("17 3 * * *", forget_idempotency_keys)
     every("41 3 * * 0", learn_weights)
     every("*/10 * * * *", read_interests_again)
+    every("*/5 * * * *", refresh_gaps, warm)
     return queue
 
 

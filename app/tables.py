@@ -8,6 +8,7 @@ import app.catalogue.models
 import app.children.models
 import app.closures.models
 import app.engine.models
+import app.gaps.models
 import app.outbox.models
 import app.outcomes.models
 import app.passports.models

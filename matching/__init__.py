@@ -59,7 +59,7 @@ from matching.gaps.counts import (
     setting_shares,
 )
 from matching.gaps.facts import OUTCOMES, GapFacts, NearMisses, Wanting, find_gaps
-from matching.gaps.nearest import essential_masks, missing_needs
+from matching.gaps.nearest import MissingNeeds, essential_masks, missing_needs
 from matching.gaps.need_groups import GROUP_NAMES, GROUP_OF_NEED, NEED_GROUPS, group_masks
 from matching.gaps.wants import OpenWish, Want, wants_of
 from matching.interests.encoder import encoder_version
@@ -140,6 +140,7 @@ __all__ = [
     "Live",
     "Match",
     "Matches",
+    "MissingNeeds",
     "NearMisses",
     "Need",
     "NeedCounts",

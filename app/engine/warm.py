@@ -16,8 +16,9 @@ from app.clock import month_bounds, month_of
 from app.concepts import vocabulary
 from app.engine import queries
 
-# Sessions of the last month stay, so that a fit can still be explained after the fact.
-LOOK_BACK: Final = timedelta(days=31)
+# Sessions of the last month stay, all of them in a month whose days the clock change lengthens, so
+# that a fit can still be explained after the fact, and its gaps told once attendance is known.
+LOOK_BACK: Final = timedelta(days=32)
 # A process serves many authorities; the ones asked for longest ago make room.
 MOST_AUTHORITIES: Final = 64
 

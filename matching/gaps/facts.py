@@ -170,12 +170,13 @@ def find_gaps(
     concepts = tuple(sorted(wanted))
     essential = nearest.essential_masks([one.child for one in children])
     needs = int(np.bitwise_or.reduce(essential, initial=0))
+    missing = nearest.missing_needs(catalogue, live, span, needs)
     judge = _Judge(
         catalogue=catalogue,
         live=live,
         span=span,
         concepts=concepts,
-        missing=nearest.missing_needs(catalogue, live, span, needs),
+        missing=missing.nothing | missing.late,
         near_within=near_within,
         serving={},
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 from matching.catalogue import Catalogue
 from matching.codes import BLOCKING_REASONS, NEED_CODES
 from matching.eligibility import eligible
-from matching.offers import TOO_LATE
+from matching.offers import NOTHING, TOO_LATE
 from matching.problem import Child, Holdings, Live, Need
 
 
@@ -32,7 +33,21 @@ def essential_masks(children: Sequence[Child]) -> NDArray[np.int64]:
     return np.fromiter(masks, dtype=np.int64, count=len(children))
 
 
-def missing_needs(catalogue: Catalogue, live: Live, span: slice, needs: int) -> NDArray[np.int64]:
+@dataclass(frozen=True, slots=True)
+class MissingNeeds:
+    """What sessions cannot do for a need; it is the same for every child who has it.
+
+    Attributes
+    ----------
+    nothing, late : ndarray of shape (n,), int64
+        Masks of the needs that nothing meets, and of those that cannot be met in time.
+    """
+
+    nothing: NDArray[np.int64]
+    late: NDArray[np.int64]
+
+
+def missing_needs(catalogue: Catalogue, live: Live, span: slice, needs: int) -> MissingNeeds:
     """Tell which needs each session of a span does not meet, or not in time.
 
     Parameters
@@ -45,16 +60,16 @@ def missing_needs(catalogue: Catalogue, live: Live, span: slice, needs: int) -> 
 
     Returns
     -------
-    ndarray of shape (n,), int64
-        Masks; the same for every child who has these needs.
+    MissingNeeds
     """
     asked = [code for column, code in enumerate(NEED_CODES) if needs >> column & 1]
     everything = Child(date(2000, 1, 1), needs=tuple(Need(code) for code in asked))
     support = eligible(catalogue, everything, Holdings(), live, span).support
-    masks = np.zeros(span.stop - span.start, dtype=np.int64)
+    missing = MissingNeeds(*np.zeros((2, span.stop - span.start), dtype=np.int64))
     for need, answer in support.essential.items():
-        masks |= (answer.how >= TOO_LATE).astype(np.int64) << need
-    return masks
+        missing.nothing[:] |= (answer.how == NOTHING).astype(np.int64) << need
+        missing.late[:] |= (answer.how == TOO_LATE).astype(np.int64) << need
+    return missing
 
 
 def nearest_first() -> NDArray[np.uint16]:

@@ -130,6 +130,24 @@ class Vocabulary:
             found |= self._descendants.get(notation, set())
         return frozenset(found)
 
+    def with_broader(self, notations: Iterable[str]) -> frozenset[str]:
+        """Give concepts together with everything that contains them.
+
+        Parameters
+        ----------
+        notations : iterable of str
+            Unknown ones stand alone.
+
+        Returns
+        -------
+        frozenset of str
+        """
+        found: set[str] = set()
+        for notation in notations:
+            found.add(notation)
+            found |= self._ancestors.get(notation, frozenset())
+        return frozenset(found)
+
     def related(self, notation: str) -> Mapping[str, float]:
         """Give how much a liking for one concept carries over to others.
 

@@ -29,6 +29,7 @@ from matching import (
     wants_of,
 )
 from matching.gaps import facts, nearest
+from matching.gaps.nearest import MissingNeeds
 from tests.matching.gaps.worlds import (
     differences,
     draw,
@@ -69,7 +70,7 @@ def _ranked_backwards() -> np.ndarray:
         (nearest, "RANKS", np.arange(len(nearest.RANKS), dtype=np.uint16)),
         (nearest, "FIRST_REASON", np.zeros_like(nearest.FIRST_REASON)),
         (facts, "_BUT_FULL", np.uint16(0xFFFF)),
-        (nearest, "missing_needs", lambda catalogue, live, span, needs: np.zeros(60, np.int64)),
+        (nearest, "missing_needs", lambda *_: MissingNeeds(*np.zeros((2, 60), np.int64))),
     ],
 )
 def test_broken_code_is_found_out(monkeypatch, module, name, broken):
