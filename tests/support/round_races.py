@@ -1,0 +1,294 @@
+"""Races about a round's places: given out, answered, passed on; each asserts who may have won.
+
+They stand apart from their tests because the controls run them too, against broken builds. An
+`Event` that a race sets is for them: a broken build waits there, so that no control needs luck.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from functools import partial
+from threading import Event
+from typing import Any
+from uuid import UUID
+
+from app.access.scopes import ClientKind
+from app.bookings.cancelling import expire_offers
+from app.db import transaction
+from app.engine.warm import WarmCatalogues
+from matching.allocation.lottery import draw_order
+from tests.support.allocations import allocate, given, publish_offers, read, start, url_of, work
+from tests.support.catalogue import add_activity, add_session
+from tests.support.live_server import at_once
+from tests.support.races import add_children, booking, breaches, outcome
+from tests.support.rounds import CLOSES, SATURDAY, choose, open_round, wanted
+from tests.support.waiting import answer_offer, booked, offers, work_round
+from tests.support.world import World
+
+Call = Callable[[], Any]
+SEED = 7
+ONE_SECOND = timedelta(seconds=1)
+
+
+def closed_round(
+    world: World, *, places: Sequence[int], children: int
+) -> tuple[str, list[str], list[str]]:
+    """Let children choose the sessions of a round in one order; give round, sessions, children."""
+    activity = add_activity(world)
+    sessions = [
+        add_session(world, activity, SATURDAY + timedelta(days=number), capacity=count)
+        for number, count in enumerate(places)
+    ]
+    ids = add_children(world, children)
+    round_id = open_round(world)
+    for child in ids:
+        answer = choose(world, round_id, child, wanted(*sessions))
+        assert answer.status_code == 200, answer.text
+    world.clock.now = CLOSES
+    # Of one instant for all threads.
+    world.token(ClientKind.BROKER)
+    return round_id, sessions, ids
+
+
+def published_round(
+    world: World, *, places: Sequence[int], children: int
+) -> tuple[dict[str, Any], list[str], list[str]]:
+    """Let the offers of a round go out; give the allocation, the sessions and the children."""
+    round_id, sessions, ids = closed_round(world, places=places, children=children)
+    allocation = allocate(world, round_id, seed=SEED)
+    answer = publish_offers(world, allocation)
+    assert answer.json()["places"] == {"offered": sum(places)}, answer.text
+    return allocation, sessions, ids
+
+
+def drawn(child_ids: Sequence[str]) -> list[str]:
+    """Put children in the order in which the lottery draws them."""
+    position = draw_order([UUID(id_) for id_ in child_ids], SEED, b"child")
+    return sorted(child_ids, key=dict(zip(child_ids, position.tolist(), strict=True)).__getitem__)
+
+
+def open_offers(world: World, **query: Any) -> list[dict[str, Any]]:
+    """List the open offers."""
+    return offers(world, status="open", limit=200, **query)
+
+
+def refilled(world: World, allocation: dict[str, Any]) -> list[dict[str, Any]]:
+    """List the places that were given after others had let them go."""
+    return [one for one in read(world, url_of(allocation))["items"] if one["refilled"]]
+
+
+def said_in_time(answers: Sequence[Any]) -> Counter[str]:
+    """Count what calls were told; who does not call over HTTP answers nothing."""
+    return Counter(outcome(answer) for answer in answers if answer is not None)
+
+
+def race_of_publishers(world: World, *, publishers: int = 3) -> None:
+    """Publish two runs of one round, each several times at once: the offers of one go out."""
+    round_id, _, _ = closed_round(world, places=[3], children=5)
+    runs = [allocate(world, round_id, seed=seed) for seed in (SEED, SEED + 1)]
+
+    answers = at_once([partial(publish_offers, world, run) for run in runs] * publishers)
+
+    assert said_in_time(answers) == {
+        "200": publishers,
+        "allocation-already-published": publishers,
+    }
+    assert len({answer.text for answer in answers if answer.is_success}) == 1
+    out, other = sorted((read(world, url_of(run)) for run in runs), key=lambda run: run["status"])[
+        ::-1
+    ]
+    assert (out["status"], out["places"]) == ("published", {"offered": 3})
+    assert (other["status"], other["places"]) == ("done", {"given": 3})
+    assert {offer["child_id"] for offer in open_offers(world)} == set(given(out))
+    assert breaches(world) == []
+
+
+def race_of_publishing_and_booking(world: World, *, all_booked: Event | None = None) -> None:
+    """Publish while families book directly: nobody has two free places, no session too many."""
+    round_id, [lake, pool], ids = closed_round(world, places=[6, 6], children=8)
+    allocation = allocate(world, round_id, seed=SEED)
+    strangers = add_children(world, 4)
+    # Each child that was given one session books the other one, and strangers take what they can.
+    other = {lake: pool, pool: lake}
+    calls = [booking(world, id_, other[at]) for id_, at in given(allocation).items()]
+    calls += [booking(world, id_, lake) for id_ in strangers]
+    made: list[Any] = []
+
+    def book(call: Call) -> Any:
+        answer = call()
+        made.append(answer)
+        if all_booked is not None and len(made) == len(calls):
+            all_booked.set()
+        return answer
+
+    publishing = partial(publish_offers, world, allocation)
+    answers = at_once([*(partial(book, call) for call in calls), publishing])
+
+    assert answers[-1].status_code == 200, answers[-1].text
+    found = said_in_time(answers[:-1])
+    assert set(found) <= {"201", "session-full", "session-overlap", "entitlement-exhausted"}, found
+    places = answers[-1].json()["places"]
+    assert places.get("offered", 0) + places.get("skipped", 0) == len(ids)
+    holds = Counter(
+        one["child_id"]
+        for one in (*(a.json() for a in made if a.status_code == 201), *open_offers(world))
+    )
+    # A place that was booked before the offers went out, or an offer: a child is not given both.
+    booked_first = {one["child_id"] for one in skipped(world, allocation)}
+    both = {child for child, count in holds.items() if count > 1}
+    assert not both & booked_first
+    assert_offers_can_be_accepted(world, both)
+    assert breaches(world) == []
+
+
+def skipped(world: World, allocation: dict[str, Any]) -> list[dict[str, Any]]:
+    """List the places that could not be offered."""
+    return [one for one in read(world, url_of(allocation))["items"] if one["state"] == "skipped"]
+
+
+def assert_offers_can_be_accepted(world: World, booked_after: set[str]) -> None:
+    """Accept every open offer; only who has booked since it was made is refused."""
+    for offer in open_offers(world):
+        answer = answer_offer(world, offer["id"], "accept")
+        told = outcome(answer)
+        assert told == ("entitlement-exhausted" if offer["child_id"] in booked_after else "200")
+
+
+def race_of_publishing_and_cancelling(world: World, *, cancelled: Event | None = None) -> None:
+    """Publish while a session is called off: no offer of it stays."""
+    round_id, [lake, pool], _ = closed_round(world, places=[3, 3], children=6)
+    allocation = allocate(world, round_id, seed=SEED)
+
+    def call_off() -> Any:
+        path = f"/v1/sessions/{lake}"
+        answer = world.call("PATCH", path, json={"status": "cancelled"}, headers={"If-Match": "*"})
+        if cancelled is not None:
+            cancelled.set()
+        return answer
+
+    answers = at_once([partial(publish_offers, world, allocation), call_off])
+
+    assert said_in_time(answers) == {"200": 2}
+    work_round(world)
+    assert open_offers(world, session_id=lake) == []
+    assert len(open_offers(world, session_id=pool)) == 3
+    assert {one["skip_reason"] for one in skipped(world, allocation)} <= {"cancelled"}
+    assert breaches(world) == []
+
+
+def race_of_choosing_and_the_deadline(
+    world: World, *, children: int = 6, done: Event | None = None
+) -> None:
+    """Change lists as the deadline passes and the run begins: what was taken was given out by."""
+    activity = add_activity(world)
+    lake, pool = (
+        add_session(world, activity, SATURDAY + timedelta(days=number), capacity=children // 2)
+        for number in range(2)
+    )
+    ids = add_children(world, children)
+    round_id = open_round(world)
+    world.clock.now = CLOSES - ONE_SECOND
+    world.token(ClientKind.BROKER)
+    runs: list[dict[str, Any]] = []
+
+    def run() -> None:
+        world.clock.now = CLOSES
+        started = start(world, round_id, seed=SEED)
+        if started.status_code == 202:
+            work(world, started.json()["id"])
+            runs.append(read(world, started.json()["result_url"]))
+        if done is not None:
+            done.set()
+
+    calls: list[Call] = [partial(choose, world, round_id, id_, wanted(pool, lake)) for id_ in ids]
+    answers = at_once([*calls, run])
+
+    assert set(said_in_time(answers)) <= {"200", "choices-closed"}
+    [first] = runs
+    assert first["status"] == "done", first
+    # Whatever is stored by now was there when the run read it.
+    assert allocate(world, round_id, seed=SEED)["inputs_digest"] == first["inputs_digest"]
+    late = choose(world, round_id, ids[0], wanted(lake), if_match="*")
+    assert outcome(late) == "choices-closed"
+    assert breaches(world) == []
+
+
+def race_of_refillers(world: World, *, workers: int = 5) -> None:
+    """Decline several places at once, with several workers: each goes to one child, the next."""
+    allocation, [lake], ids = published_round(world, places=[4], children=9)
+    line = drawn(ids)
+    before = {offer["child_id"]: offer for offer in open_offers(world)}
+    assert set(before) == set(line[:4])
+    leaving = [before[child] for child in line[:2]]
+    declines: list[Call] = [partial(answer_offer, world, one["id"], "decline") for one in leaving]
+    rounds: list[Call] = [partial(work_round, world, WarmCatalogues()) for _ in range(workers)]
+
+    answers = at_once([*declines, *rounds])
+    at_once(rounds)
+
+    assert said_in_time(answers) == {"200": 2}
+    now_open = {offer["child_id"]: offer for offer in open_offers(world, session_id=lake)}
+    assert set(now_open) == set(line[2:6]), "the two who stay and the two who are next"
+    assert all(now_open[child] == before[child] for child in line[2:4]), "nobody else is moved"
+    passed_on = refilled(world, allocation)
+    assert sorted(one["child_id"] for one in passed_on) == sorted(line[4:6])
+    assert {one["state"] for one in passed_on} == {"offered"}
+    assert breaches(world) == []
+
+
+def race_of_refilling_two_sessions(world: World) -> None:
+    """Let places of two sessions come free at once: who is next in both is offered one."""
+    allocation, sessions, ids = published_round(world, places=[1, 1], children=4)
+    line = drawn(ids)
+    at_once([partial(answer_offer, world, offer["id"], "decline") for offer in open_offers(world)])
+    # A worker that takes the sessions one after the other would meet nobody.
+    at_once([partial(work_session, world, id_) for id_ in sessions * 2])
+
+    work_round(world)
+    found = open_offers(world)
+    assert sorted(offer["child_id"] for offer in found) == sorted(line[2:])
+    assert sorted(offer["session_id"] for offer in found) == sorted(sessions)
+    assert {one["state"] for one in refilled(world, allocation)} == {"offered"}
+    assert breaches(world) == []
+
+
+def work_session(world: World, session_id: str) -> None:
+    """Do one step of what the worker does for one session of a round."""
+    # Looked up now: a control may have put another one there.
+    from app.allocations import refilling  # noqa: PLC0415
+
+    with transaction(world.sessions, world.authority_id) as session:
+        refilling.offer_to_next(session, WarmCatalogues(), UUID(session_id), now=world.clock.now)
+
+
+def race_of_accepting_and_expiry(world: World, *, expired: Event | None = None) -> None:
+    """Accept as the deadline passes: the place is the family's, or the next child's."""
+    began = world.clock.now
+    _, [lake], ids = published_round(world, places=[1], children=3)
+    line = drawn(ids)
+    [offer] = open_offers(world)
+    deadline = datetime.fromisoformat(offer["expires_at"])
+    world.clock.now = deadline - ONE_SECOND
+    world.token(ClientKind.BROKER)
+
+    def expire() -> None:
+        with transaction(world.sessions, world.authority_id) as session:
+            expire_offers(session, now=deadline)
+        work_round(world)
+        if expired is not None:
+            expired.set()
+
+    accept = partial(answer_offer, world, offer["id"], "accept")
+    found = set(said_in_time(at_once([expire, accept, accept, expire])))
+
+    work_round(world)
+    ended = booked(world, offer["booking_id"])["status"]
+    left = [one["child_id"] for one in open_offers(world, session_id=lake)]
+    assert (found, ended, left) in (
+        ({"200"}, "confirmed", []),
+        ({"offer-expired"}, "cancelled", [line[1]]),
+    )
+    assert breaches(world) == []
+    world.clock.now = began
+    # A token is not valid before it was issued.
+    world.tokens.clear()
