@@ -2,29 +2,21 @@
 
 from __future__ import annotations
 
+import heapq
 import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 from matching.gaps.planning_greedy import greedy
 from matching.gaps.planning_places import Places
+from matching.gaps.planning_prices import search
 from matching.gaps.planning_problem import PlanProblem
-from matching.gaps.planning_programme import choose
+from matching.gaps.planning_programme import NoPlan, cheapest, choose
 
-
-class NoPlan(ValueError):
-    """No set of items keeps the limits within the budget, or none was found.
-
-    Attributes
-    ----------
-    proved : bool
-        Whether there is none.
-    """
-
-    def __init__(self, *, proved: bool) -> None:
-        super().__init__("no set of items keeps the limits within the budget")
-        self.proved = proved
+# With more, asking again what each item adds takes longer than the search by prices.
+MOST_PAIRS_OF_GREEDY: Final = 5_000
 
 
 @dataclass(frozen=True)
@@ -65,7 +57,7 @@ class Plan:
     bound : float
         No plan within the same budget and limits serves children who weigh more.
     method : str
-        Who proved the bound: ``integer_programme`` or ``greedy``.
+        Who proved the bound: ``greedy``, ``prices`` or ``integer_programme``.
     """
 
     steps: list[PlanStep]
@@ -100,33 +92,36 @@ def make_plan(problem: PlanProblem, *, gap: float = 0.0, time_limit_s: float = 2
     Raises
     ------
     NoPlan
-        When no set of items keeps the limits, or none was found in time.
+        When no set of items keeps the limits within the budget.
 
     Notes
     -----
-    Budgeted maximum coverage with places. The lazy greedy plan comes first, with its bound; where
-    that does not prove enough an integer programme follows. The better of the two plans and the
-    lower of the two bounds are given, so the gap is proven whatever the time. Items of the
-    programme that add nothing are left out, unless an area needs them. With the gap at 0 and
-    time enough the weight is the largest there is; which of several such plans is given depends
-    on HiGHS.
+    Budgeted maximum coverage with places. With few pairs the lazy greedy plan comes first, with its
+    bound; with many the search by prices. Where that does not prove enough, an integer programme
+    follows unless it is too large. The best of the plans and the lowest of the bounds are given,
+    so the gap is proven whatever the time. What adds nothing is left out, unless an area needs
+    it. With the gap at 0 and time enough the weight of a small problem is the largest there is;
+    which of several such plans is given depends on HiGHS.
     """
     adjacent = problem.children_of_items()
-    quick = greedy(problem, adjacent)
-    bound, method = float(math.floor(quick.bound + 1e-6)), "greedy"
-    items, total = quick.items, quick.total
-    if items is None or bound - total > gap * bound:
+    start = cheapest(problem)
+    if len(problem.pair_item) <= MOST_PAIRS_OF_GREEDY:
+        quick = greedy(problem, adjacent)
+        items, bound, method = quick.items, quick.bound, "greedy"
+    else:
+        priced = search(problem, adjacent, start=start, gap=gap)
+        items, bound, method = priced.items, priced.bound, "prices"
+    bound = float(math.floor(bound + 1e-6))
+    items = start if items is None else items
+    total = _fill(problem, adjacent, items).total
+    if bound - total > gap * bound:
         found = choose(problem, gap=gap, time_limit_s=time_limit_s)
-        if found.impossible:
-            raise NoPlan(proved=True)
         if found.bound < bound or (found.items is not None and found.bound == bound):
             bound, method = found.bound, "integer_programme"
         if found.items is not None:
             reached = _fill(problem, adjacent, found.items).total
-            if items is None or reached > total:
+            if reached > total:
                 items, total = found.items, reached
-    if items is None:
-        raise NoPlan(proved=False)
     return _tell(problem, adjacent, items, max(bound, float(total)), method)
 
 
@@ -147,25 +142,34 @@ def _tell(
     """Put items in the order of what they add for a pound, and leave out what adds nothing."""
     places, spent = Places(problem, adjacent), 0
     steps: list[PlanStep] = []
-    left = sorted(items)
-    missing = set(problem.areas)
-    while left:
-        worth = {item: places.worth(item) for item in left}
-        cost = {item: int(problem.item_cost[item]) for item in left}
-        # Of those that add nothing the dearest first, as the last one of an area stays.
-        item = max(left, key=lambda one: (worth[one] / max(cost[one], 0.01), cost[one], -one))
-        left.remove(item)
-        if not worth[item]:
-            # It stays only where its area would have none.
-            area = int(problem.item_area[item])
-            if area not in missing or any(int(problem.item_area[one]) == area for one in left):
-                continue
-        missing.discard(int(problem.item_area[item]))
-        spent += cost[item]
-        children = places.add(item)
-        weight = sum(int(problem.child_weight[child]) for child in children)
-        steps.append(PlanStep(item, children, weight, spent))
+    idle: list[int] = []
+    heap = [_key(problem, places, item) for item in items]
+    heapq.heapify(heap)
+    while heap:
+        # What an item adds never grows, so one that stays in front is the best.
+        item = heapq.heappop(heap)[-1]
+        key = _key(problem, places, item)
+        if heap and key > heap[0]:
+            heapq.heappush(heap, key)
+        elif not key[0]:
+            idle.append(item)
+        else:
+            spent += int(problem.item_cost[item])
+            children = places.add(item)
+            weight = sum(int(problem.child_weight[child]) for child in children)
+            steps.append(PlanStep(item, children, weight, spent))
+    missing = set(problem.areas) - {int(problem.item_area[step.item]) for step in steps}
+    for item in sorted(idle, key=lambda one: (int(problem.item_cost[one]), one)):
+        area = int(problem.item_area[item])
+        if area in missing:
+            missing.remove(area)
+            spent += int(problem.item_cost[item])
+            steps.append(PlanStep(item, [], 0, spent))
     return Plan(steps, dict(places.item_of_child), spent, places.total, bound, method)
+
+
+def _key(problem: PlanProblem, places: Places, item: int) -> tuple[float, int]:
+    return -places.worth(item) / max(int(problem.item_cost[item]), 0.01), item
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,73 @@ class Greedy:
     bound: float
 
 
+def fill(
+    problem: PlanProblem,
+    adjacent: Sequence[list[int]],
+    allowed: NDArray[np.bool_],
+    kept: Sequence[int] = (),
+    noise: NDArray[np.float64] | None = None,
+) -> tuple[list[int] | None, int]:
+    """Fill the budget quickly: the item next that serves the most for a pound, and nobody moves.
+
+    Parameters
+    ----------
+    problem : PlanProblem
+    adjacent : sequence of list of int
+        Whom each item would serve.
+    allowed : ndarray of shape (n_items,), bool
+        The items to choose among.
+    kept : sequence of int
+        Items that are chosen already.
+    noise : ndarray of shape (n_items,), float64, optional
+        What prices are multiplied by in comparisons.
+
+    Returns
+    -------
+    items : list of int or None
+        None when an area was left without one.
+    total : int
+        The weight of the children who got a place; moving some might make room for more.
+    """
+    limits = Limits(problem, allowed)
+    weight, capacity = problem.child_weight.tolist(), problem.item_capacity.tolist()
+    price = np.maximum(problem.item_cost, 0.01) * (1.0 if noise is None else noise)
+    served: set[int] = set()
+    chosen: list[int] = []
+    total = 0
+
+    def newly(item: int) -> list[int]:
+        return [child for child in adjacent[item] if child not in served][: capacity[item]]
+
+    def take(item: int, children: list[int]) -> int:
+        limits.take(item)
+        served.update(children)
+        chosen.append(item)
+        return sum(weight[child] for child in children)
+
+    for item in kept:
+        total += take(item, newly(item))
+    heap = [
+        (-sum(weight[child] for child in newly(item)) / price[item], item)
+        for item in sorted(set(np.flatnonzero(allowed).tolist()) - set(kept))
+    ]
+    heapq.heapify(heap)
+    while heap:
+        _, item = heapq.heappop(heap)
+        if not limits.allow(item):
+            continue
+        children = newly(item)
+        worth = -sum(weight[child] for child in children) / price[item]
+        # The last who serve nobody new are for areas only.
+        if not children and int(problem.item_area[item]) not in limits.missing:
+            continue
+        if heap and worth > heap[0][0]:
+            heapq.heappush(heap, (worth, item))
+            continue
+        total += take(item, children)
+    return (None, 0) if limits.missing else (chosen, total)
+
+
 def greedy(problem: PlanProblem, adjacent: Sequence[list[int]]) -> Greedy:
     """Choose items one by one, by what they add for a pound and by what they add; keep the better.
 
@@ -70,16 +137,19 @@ class Limits:
     Parameters
     ----------
     problem : PlanProblem
+    among : ndarray of shape (n_items,), bool, optional
+        The items that will be asked about.
     """
 
-    def __init__(self, problem: PlanProblem) -> None:
+    def __init__(self, problem: PlanProblem, among: NDArray[np.bool_] | None = None) -> None:
         self._problem = problem
+        inside = np.ones(problem.n_items, dtype=bool) if among is None else among
         self.left = problem.budget
         self._providers: set[int] = set()
         self._groups: set[int] = set()
         self.missing = set(problem.areas)
         self._cheapest = {
-            area: int(problem.item_cost[problem.item_area == area].min(initial=2**62))
+            area: int(problem.item_cost[(problem.item_area == area) & inside].min(initial=2**62))
             for area in problem.areas
         }
 

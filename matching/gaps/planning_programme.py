@@ -15,7 +15,11 @@ from scipy.sparse import csr_array
 from matching.gaps.planning_problem import NONE, Integers, PlanProblem
 
 # On larger programmes HiGHS was seen to overrun its time limit many times over.
-MOST_COLUMNS: Final = 60_000
+MOST_COLUMNS: Final = 8_000
+
+
+class NoPlan(ValueError):
+    """No set of items keeps the limits within the budget."""
 
 
 @dataclass(frozen=True)
@@ -28,13 +32,10 @@ class Found:
         The chosen items; None when no plan was found in time.
     bound : float
         No plan serves more weight; infinite when nothing was proved.
-    impossible : bool
-        Whether it was proved that no set of items keeps the limits.
     """
 
     items: list[int] | None
     bound: float
-    impossible: bool = False
 
 
 @dataclass(frozen=True)
@@ -114,14 +115,12 @@ def choose(problem: PlanProblem, *, gap: float, time_limit_s: float) -> Found:
     roomy = degree <= problem.item_capacity
     flows = np.flatnonzero(~roomy[classes.pair_item])
     n_items, n_classes = problem.n_items, len(classes.size)
-    _, provider = np.unique(problem.item_provider, return_inverse=True)
-    limited = problem.most_providers is not None
-    n_providers = int(provider.max(initial=-1)) + 1 if limited else 0
+    n_providers = _count_providers(problem)
     # Columns: items, providers, children served of each class, flows of each narrow item.
     at_class, at_flow = n_items + n_providers, n_items + n_providers + n_classes
     n_columns = at_flow + len(flows)
     if not n_items:
-        return Found(None if problem.areas else [], 0.0, impossible=bool(problem.areas))
+        return Found(None if problem.areas else [], 0.0)
     if n_columns > MOST_COLUMNS or time_limit_s <= 0:
         return Found(None, math.inf)
     rows = _Rows(n_columns)
@@ -149,33 +148,7 @@ def choose(problem: PlanProblem, *, gap: float, time_limit_s: float) -> Found:
         (row, flow_at, np.ones(len(flows))),
         (np.arange(len(narrow)), narrow, -problem.item_capacity[narrow]),
     )
-    items = np.arange(n_items)
-    scale = max(1, problem.budget)
-    rows.add(
-        1,
-        (np.zeros(n_items, dtype=np.int64), items, problem.item_cost / scale),
-        most=problem.budget / scale,
-    )
-    groups, row = np.unique(problem.item_group, return_inverse=True)
-    inside = problem.item_group != NONE
-    rows.add(len(groups), (row[inside], items[inside], np.ones(inside.sum())), most=1.0)
-    for area in problem.areas:
-        inside = problem.item_area == area
-        zeros = np.zeros(int(inside.sum()), dtype=np.int64)
-        rows.add(1, (zeros, items[inside], -np.ones(len(zeros))), most=-1.0)
-    if limited:
-        counted = problem.item_provider != NONE
-        rows.add(
-            n_items,
-            (items[counted], items[counted], np.ones(counted.sum())),
-            (items[counted], n_items + provider[counted], -np.ones(counted.sum())),
-        )
-        named = n_items + np.unique(provider[counted])
-        rows.add(
-            1,
-            (np.zeros(len(named), dtype=np.int64), named, np.ones(len(named))),
-            most=float(problem.most_providers or 0),
-        )
+    _add_limits(rows, problem, with_budget=True)
     upper = np.ones(n_columns)
     upper[at_class:at_flow] = classes.size
     upper[at_flow:] = most
@@ -195,7 +168,83 @@ def choose(problem: PlanProblem, *, gap: float, time_limit_s: float) -> Found:
     proved = answer.mip_dual_bound
     bound = math.inf if proved is None or not math.isfinite(proved) else math.floor(0.01 - proved)
     chosen = None if answer.x is None else np.flatnonzero(answer.x[:n_items] > 0.5).tolist()
-    return Found(chosen, float(bound), impossible=answer.status == 2)
+    return Found(chosen, float(bound))
+
+
+def cheapest(problem: PlanProblem) -> list[int]:
+    """Find the cheapest items that keep the limits.
+
+    Parameters
+    ----------
+    problem : PlanProblem
+
+    Returns
+    -------
+    list of int
+        None of them, where no area must have one.
+
+    Raises
+    ------
+    NoPlan
+        When there are none within the budget.
+    """
+    if not problem.areas:
+        return []
+    if not problem.n_items:
+        raise NoPlan
+    n_columns = problem.n_items + _count_providers(problem)
+    rows = _Rows(n_columns)
+    _add_limits(rows, problem, with_budget=False)
+    cost = np.zeros(n_columns)
+    cost[: problem.n_items] = problem.item_cost
+    answer = milp(
+        cost,
+        integrality=np.ones(n_columns),
+        bounds=Bounds(0, 1),
+        constraints=rows.constraint(),
+        options={"mip_rel_gap": 0.0},
+    )
+    if answer.x is None:
+        raise NoPlan
+    chosen: list[int] = np.flatnonzero(answer.x[: problem.n_items] > 0.5).tolist()
+    if int(problem.item_cost[chosen].sum()) > problem.budget:
+        raise NoPlan
+    return chosen
+
+
+def _count_providers(problem: PlanProblem) -> int:
+    return len(np.unique(problem.item_provider)) if problem.most_providers is not None else 0
+
+
+def _add_limits(rows: _Rows, problem: PlanProblem, *, with_budget: bool) -> None:
+    """Add what binds the items alone; providers stand behind the items."""
+    n_items = problem.n_items
+    items = np.arange(n_items)
+    if with_budget:
+        # Pounds and children in one programme: both of the order of one.
+        share = problem.item_cost / max(1, problem.budget)
+        rows.add(1, (np.zeros(n_items, dtype=np.int64), items, share), most=1.0)
+    groups, row = np.unique(problem.item_group, return_inverse=True)
+    inside = problem.item_group != NONE
+    rows.add(len(groups), (row[inside], items[inside], np.ones(inside.sum())), most=1.0)
+    for area in problem.areas:
+        inside = problem.item_area == area
+        zeros = np.zeros(int(inside.sum()), dtype=np.int64)
+        rows.add(1, (zeros, items[inside], -np.ones(len(zeros))), most=-1.0)
+    if problem.most_providers is not None:
+        _, provider = np.unique(problem.item_provider, return_inverse=True)
+        counted = problem.item_provider != NONE
+        rows.add(
+            n_items,
+            (items[counted], items[counted], np.ones(counted.sum())),
+            (items[counted], n_items + provider[counted], -np.ones(counted.sum())),
+        )
+        named = n_items + np.unique(provider[counted])
+        rows.add(
+            1,
+            (np.zeros(len(named), dtype=np.int64), named, np.ones(len(named))),
+            most=float(problem.most_providers),
+        )
 
 
 class _Rows:

@@ -10,50 +10,75 @@ programme out, as for an instance that is too large for it.
 
 import argparse
 import time
+import zlib
 
 import numpy as np
 
 from matching.gaps.planning import PlanProblem, curve, make_plan
 from matching.gaps.planning_greedy import greedy
 
-# Places, children who would be served, pounds.
-KINDS = {
-    "session": ((6, 16), (10, 60), (300, 1500)),
-    "hoist": ((6, 12), (4, 25), (400, 900)),
-    "package": ((1, 3), (2, 8), (150, 700)),
-    "transport": ((20, 60), (10, 80), (800, 3000)),
+N_CONCEPTS, N_OUTCODES, N_NEEDS = 80, 20, 10
+# Of a need met at an activity, a month of transport, more places; and of a new session.
+POUNDS = {
+    "need": (300, 1200),
+    "transport": (600, 2500),
+    "places": (150, 700),
+    "session": (300, 1500),
 }
 
 
 def make_problem(n_items: int, n_children: int, *, budget: int, seed: int) -> PlanProblem:
-    """Invent an authority's gaps."""
+    """Invent an authority's gaps: each unmet want has a reason, and items for reasons close it."""
     rng = np.random.default_rng(seed)
-    n_areas = 20
-    area_of_child = rng.integers(0, n_areas, n_children)
-    capacity, cost, area, provider = [], [], [], []
-    pairs: list[tuple[int, int]] = []
-    for item in range(n_items):
-        places, serves, pounds = KINDS[list(KINDS)[item % len(KINDS)]]
-        capacity.append(int(rng.integers(*places)))
-        cost.append(int(rng.integers(*pounds)) * 100)
-        area.append(int(rng.integers(0, n_areas)))
-        provider.append(int(rng.integers(0, 60)))
-        near = np.flatnonzero((area_of_child - area[-1]) % n_areas < 3)
-        some = rng.choice(near, min(int(rng.integers(*serves)), len(near)), replace=False)
-        pairs += [(item, int(child)) for child in some]
+    home = rng.uniform(0, 30, (n_children, 2))
+    centre = rng.uniform(0, 30, (N_OUTCODES, 2))
+    outcode = np.linalg.norm(home[:, None] - centre[None], axis=2).argmin(axis=1)
+    reach_km = rng.choice([4, 8, 15, 40], n_children, p=[0.2, 0.4, 0.3, 0.1])
+    free_days = rng.random((n_children, 7)) < 0.5
+    popular = 1 / np.arange(1, N_CONCEPTS + 1) ** 0.9
+    wants_of_child = rng.poisson(1.2, n_children)
+    child = np.repeat(np.arange(n_children), wants_of_child)
+    concept = rng.choice(N_CONCEPTS, len(child), p=popular / popular.sum())
+    reason = rng.choice(["nothing", "need", "distance", "full"], len(child), p=[0.4, 0.3, 0.2, 0.1])
+    need = rng.integers(0, N_NEEDS, len(child))
+    venue = rng.integers(0, 3, len(child))
+    found: dict[tuple[object, ...], set[int]] = {}
+    for at, one in enumerate(child.tolist()):
+        about = (int(concept[at]), int(venue[at]))
+        if reason[at] == "need":
+            found.setdefault(("need", int(need[at]), *about), set()).add(one)
+        elif reason[at] == "full":
+            found.setdefault(("places", *about), set()).add(one)
+        elif reason[at] == "distance":
+            found.setdefault(("transport", int(outcode[one])), set()).add(one)
+        if reason[at] == "need" and need[at] > 2:
+            continue
+        near = np.linalg.norm(centre - home[one], axis=1) <= reach_km[one]
+        for place in np.flatnonzero(near).tolist():
+            for day in np.flatnonzero(free_days[one]).tolist():
+                key = ("session", int(concept[at]), place, day)
+                found.setdefault(key, set()).add(one)
+    # Those that would serve most are candidates.
+    items = sorted(found, key=lambda key: (-len(found[key]), str(key)))[:n_items]
+    pairs = [(item, one) for item, key in enumerate(items) for one in sorted(found[key])]
+    places = {"need": (4, 13), "places": (2, 9), "transport": (8, 17), "session": (6, 13)}
     return PlanProblem(
-        item_cost=np.array(cost),
-        item_capacity=np.array(capacity),
+        item_cost=np.array([rng.integers(*POUNDS[str(key[0])]) * 100 for key in items]),
+        item_capacity=np.array([rng.integers(*places[str(key[0])]) for key in items]),
         child_weight=rng.integers(1, 13, n_children),
         pair_item=np.array([item for item, _ in pairs]),
-        pair_child=np.array([child for _, child in pairs]),
+        pair_child=np.array([one for _, one in pairs]),
         budget=budget,
-        item_provider=np.array(provider),
-        item_area=np.array(area),
-        item_group=np.full(n_items, -1),
+        item_provider=np.array([hash_of(key) % 40 for key in items]),
+        item_area=np.array([hash_of(key) // 40 % N_OUTCODES for key in items]),
         most_providers=25,
-        areas=tuple(range(n_areas)),
+        areas=tuple(range(N_OUTCODES)),
     )
+
+
+def hash_of(key: tuple[object, ...]) -> int:
+    """Give a number that is the same in every process."""
+    return zlib.crc32(repr(key).encode())
 
 
 def main() -> None:

@@ -12,7 +12,8 @@ from matching.errors import InvalidProblem
 from matching.gaps.planning import NoPlan, PlanProblem, curve, make_plan
 from matching.gaps.planning_greedy import greedy
 from matching.gaps.planning_places import Places
-from matching.gaps.planning_programme import choose
+from matching.gaps.planning_prices import search
+from matching.gaps.planning_programme import cheapest, choose
 
 
 @st.composite
@@ -94,9 +95,8 @@ class TestMakePlan:
     def test_a_plan_serves_as_much_as_any_set_of_items(self, problem: PlanProblem) -> None:
         best = best_of_all(problem)
         if best is None:
-            with pytest.raises(NoPlan) as refusal:
+            with pytest.raises(NoPlan):
                 make_plan(problem)
-            assert refusal.value.proved
             return
         plan = make_plan(problem)
         assert plan.weight == plan.bound == best
@@ -172,6 +172,24 @@ class TestGreedyAndProgramme:
         if quick.items is not None:
             assert keeps_limits(problem, tuple(quick.items))
             assert quick.total == most_weight(problem, tuple(quick.items))
+
+    @settings(max_examples=100, deadline=None)
+    @given(problems())
+    def test_prices_bound_every_plan(self, problem: PlanProblem) -> None:
+        best = best_of_all(problem)
+        adjacent = problem.children_of_items()
+        if best is None:
+            with pytest.raises(NoPlan):
+                cheapest(problem)
+            assert search(problem, adjacent).items is None
+            return
+        start = cheapest(problem)
+        assert keeps_limits(problem, tuple(start)) or not problem.areas
+        found = search(problem, adjacent, start=start)
+        assert found.bound >= best - 1e-6
+        if found.items is not None:
+            assert keeps_limits(problem, tuple(found.items))
+        assert search(problem, adjacent, start=start) == found
 
     @settings(max_examples=150, deadline=None)
     @given(problems(), st.randoms(use_true_random=False))

@@ -1,0 +1,214 @@
+"""A bound and a plan for many items: each child gets a price, and items compete for children."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matching.gaps.planning_greedy import fill
+from matching.gaps.planning_problem import NONE, Integers, PlanProblem
+
+Floats = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+
+_ROUNDS: Final = 300
+_TRIES: Final = 60
+# Rounds without a lower bound before steps become smaller, and when they are too small.
+_PATIENCE: Final = 12
+_SMALLEST_STEP: Final = 0.005
+_SHRINK: Final = 0.6
+# The share of the items that a try gives up, and how far it looks away from their prices.
+_GIVEN_UP: Final = 0.25
+_NOISE: Final = 0.1
+
+
+@dataclass(frozen=True)
+class Priced:
+    """What prices found.
+
+    Attributes
+    ----------
+    items : list of int or None
+        None when no try kept the limits.
+    bound : float
+        No plan serves more weight.
+    """
+
+    items: list[int] | None
+    bound: float
+
+
+def search(
+    problem: PlanProblem,
+    adjacent: Sequence[list[int]],
+    *,
+    start: Sequence[int] = (),
+    gap: float = 0.0,
+    seed: int = 0,
+) -> Priced:
+    """Find a plan and a bound by prices.
+
+    Parameters
+    ----------
+    problem : PlanProblem
+    adjacent : sequence of list of int
+        Whom each item would serve.
+    start : sequence of int
+        Items that keep the limits together, where areas must have one.
+    gap : float
+        It may stop when no more than this share of the bound is missing.
+    seed : int
+        Of the tries.
+
+    Returns
+    -------
+    Priced
+        The same for the same arguments, as no clock is asked.
+
+    Notes
+    -----
+    Lagrangian relaxation [1]_: that a child counts once gets a price for each child, the budget
+    one for all items, each area one. With prices given, each item is worth its dearest children
+    less its part of the budget, and the best providers are taken whole, so every set of prices
+    gives a bound; subgradient steps lower it to that of the linear programme. The providers that
+    are taken on the way are those among which plans are tried, which then give up and refill a
+    part of their items again and again. A round sorts the pairs once.
+
+    References
+    ----------
+    .. [1] Fisher, M. L. (1981). The Lagrangian relaxation method for solving integer programming
+       problems. Management Science 27(1), 1-18.
+    """
+    if not problem.n_items:
+        return Priced(None if problem.areas else [], 0.0)
+    prices = _Prices(problem)
+    best = _Best(problem, adjacent, start)
+    everything = np.ones(problem.n_items, dtype=bool)
+    best.attempt(everything)
+    tried: set[bytes] = {everything.tobytes()}
+    for at in range(_ROUNDS):
+        providers = prices.round(best.total)
+        if prices.step < _SMALLEST_STEP or prices.lowest - best.total <= gap * prices.lowest:
+            break
+        if at % 5 == 0 and providers.tobytes() not in tried:
+            tried.add(providers.tobytes())
+            best.attempt(providers)
+    rng = np.random.default_rng(seed)
+    for _ in range(_TRIES):
+        if best.items is None or prices.lowest - best.total <= gap * prices.lowest:
+            break
+        kept = [item for item in best.items if rng.random() >= _GIVEN_UP]
+        noise = rng.uniform(1 - _NOISE, 1 + _NOISE, problem.n_items)
+        best.attempt(best.allowed, kept, noise)
+    return Priced(best.items, prices.lowest)
+
+
+class _Best:
+    """The best plan so far, and among which providers it was found."""
+
+    def __init__(
+        self, problem: PlanProblem, adjacent: Sequence[list[int]], start: Sequence[int]
+    ) -> None:
+        self._problem, self._adjacent, self._start = problem, adjacent, start
+        self.items: list[int] | None = None
+        self.total = 0
+        self.allowed: Mask = np.ones(problem.n_items, dtype=bool)
+
+    def attempt(self, allowed: Mask, kept: Sequence[int] = (), noise: Floats | None = None) -> None:
+        """Fill the budget with some of the items, from those that are kept."""
+        items, total = fill(self._problem, self._adjacent, allowed, kept, noise)
+        if items is None and self.items is None:
+            allowed = np.ones_like(allowed)
+            items, total = fill(self._problem, self._adjacent, allowed, self._start, noise)
+        if items is not None and (self.items is None or total > self.total):
+            self.items, self.total, self.allowed = items, total, allowed
+
+
+class _Prices:
+    """Prices of children, of the budget and of areas, and the lowest bound they have given."""
+
+    def __init__(self, problem: PlanProblem) -> None:
+        order = np.lexsort((problem.pair_child, problem.pair_item))
+        self._item, self._child = problem.pair_item[order], problem.pair_child[order]
+        degree = np.bincount(self._item, minlength=problem.n_items)
+        self._rank = np.arange(len(self._item)) - np.repeat(np.cumsum(degree) - degree, degree)
+        self._within = self._rank < problem.item_capacity[self._item]
+        self._n_items = problem.n_items
+        self._weight: Floats = problem.child_weight.astype(np.float64)
+        self._cost: Floats = problem.item_cost / max(problem.budget, 1)
+        self._affordable: Mask = problem.item_cost <= problem.budget
+        areas = np.array(problem.areas, dtype=np.int64)
+        at = np.searchsorted(areas, problem.item_area)
+        inside = np.isin(problem.item_area, areas)
+        self._area: Integers = np.where(inside, at, len(areas))
+        names, self._provider = np.unique(problem.item_provider, return_inverse=True)
+        self._free_of_limit = names == NONE
+        self._most = problem.most_providers
+        self._of_child = self._weight / 2
+        self._of_budget = float(self._weight.sum()) / 10
+        self._of_area = np.zeros(len(areas) + 1)
+        self._kept = self._of_child, self._of_budget, self._of_area
+        self._without_gain = 0
+        self.step = 1.0
+        self.lowest = float(self._weight.sum())
+
+    def round(self, target: int) -> Mask:
+        """Step towards a plan's weight, and give the items of the providers that are taken."""
+        price = self._of_child[self._child]
+        order = np.lexsort((-price, self._item))
+        # Sorted by item, so ranks within each item stay in place.
+        top = order[self._within & (price[order] > 0)]
+        value = np.bincount(self._item[top], weights=price[top], minlength=self._n_items)
+        reduced = value - self._of_budget * self._cost + self._of_area[self._area]
+        reduced = np.where(self._affordable, np.maximum(reduced, 0), 0)
+        of_provider = np.bincount(self._provider, weights=reduced)
+        taken = self._free_of_limit.copy()
+        limited = np.flatnonzero(~taken)
+        most = len(limited) if self._most is None else self._most
+        taken[limited[np.argsort(-of_provider[limited], kind="stable")[:most]]] = True
+        bound = (
+            float(np.maximum(self._weight - self._of_child, 0).sum())
+            + self._of_budget
+            - float(self._of_area.sum())
+            + float(of_provider[taken].sum())
+        )
+        self._note(bound)
+        providers: Mask = taken[self._provider]
+        chosen = (reduced > 0) & providers
+        self._move(bound, target, chosen, top)
+        return providers
+
+    def _note(self, bound: float) -> None:
+        if bound < self.lowest:
+            if bound < self.lowest * 0.9999:
+                self._without_gain = 0
+            self.lowest = bound
+            self._kept = self._of_child, self._of_budget, self._of_area
+        self._without_gain += 1
+        if self._without_gain > _PATIENCE:
+            self.step *= _SHRINK
+            self._without_gain = 0
+            self._of_child, self._of_budget, self._of_area = self._kept
+
+    def _move(self, bound: float, target: int, chosen: Mask, top: Integers) -> None:
+        scale = float(len(self._weight))
+        served = top[chosen[self._item[top]]]
+        children = np.bincount(self._child[served], minlength=len(self._weight)) - (
+            self._weight > self._of_child
+        )
+        children = np.where((self._of_child <= 0) & (children > 0), 0, children)
+        money = 1 - float(self._cost[chosen].sum())
+        areas = np.bincount(self._area[chosen], minlength=len(self._of_area)) - 1.0
+        areas[-1] = 0
+        areas = np.where((self._of_area <= 0) & (areas > 0), 0, areas)
+        length = float((children**2).sum() + money**2 * scale + (areas**2).sum())
+        if not length:
+            return
+        step = self.step * max(bound - target, 1.0) / length
+        self._of_child = np.maximum(self._of_child - step * children, 0)
+        self._of_budget = max(0.0, self._of_budget - step * money * scale)
+        self._of_area = np.maximum(self._of_area - step * areas, 0)
