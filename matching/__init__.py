@@ -44,7 +44,7 @@ from matching.codes import (
     VOICES,
     WEEKDAYS,
 )
-from matching.eligibility import Eligibility, count_blocked, eligible
+from matching.eligibility import Eligibility, SpanJudge, count_blocked, eligible
 from matching.errors import InvalidProblem
 from matching.fit import explain_fit
 from matching.gaps.counts import (
@@ -59,7 +59,7 @@ from matching.gaps.counts import (
     setting_shares,
 )
 from matching.gaps.facts import OUTCOMES, GapFacts, NearMisses, Wanting, find_gaps
-from matching.gaps.nearest import MissingNeeds, essential_masks, missing_needs
+from matching.gaps.nearest import RANKS, MissingNeeds, essential_masks, missing_needs
 from matching.gaps.need_groups import GROUP_NAMES, GROUP_OF_NEED, NEED_GROUPS, group_masks
 from matching.gaps.wants import OpenWish, Want, wants_of
 from matching.interests.encoder import encoder_version
@@ -107,6 +107,7 @@ __all__ = [
     "NEED_LABELS",
     "OFFER_KINDS",
     "OUTCOMES",
+    "RANKS",
     "REFUSAL_CAUSES",
     "SETTINGS",
     "SUPPORT_STATES",
@@ -160,6 +161,7 @@ __all__ = [
     "Scores",
     "SessionRow",
     "SettingShares",
+    "SpanJudge",
     "Suggestion",
     "SupportService",
     "Verdict",

@@ -10,14 +10,14 @@ from numpy.typing import NDArray
 
 from matching.catalogue import GENDER_CODE, Catalogue, Sessions
 from matching.codes import BLOCKING_REASONS, REASON_BIT
-from matching.entitlement import open_fundings
+from matching.entitlement import open_fundings, terms_of_months
 from matching.errors import InvalidProblem
 from matching.local_time import date_number, to_microseconds
-from matching.problem import Booked, Child, Holdings, Live, PolicyAges
+from matching.problem import Booked, Child, Holdings, Live, PolicyAges, Remaining, Window
 from matching.scoring.distance import distances_km
 from matching.scoring.preferences import Preferences, weigh_voices
 from matching.scoring.timing import slack_s
-from matching.support import Support, judge_support
+from matching.support import Support, SupportJudge
 
 _BIT: Final = {reason: np.uint16(bit) for reason, bit in REASON_BIT.items()}
 _N_MASKS: Final = 1 << len(BLOCKING_REASONS)
@@ -83,30 +83,100 @@ def eligible(
     -----
     Every reason is judged, not only the first. O(n_sessions * n_needs + n_activities).
     """
-    sessions = catalogue.sessions
-    _check_live(catalogue, live)
-    span = slice(0, len(sessions.ids)) if span is None else span
-    now_us = to_microseconds(live.now)
-    activity = sessions.activity[span]
-    support = judge_support(catalogue, child, live, span)
-    distance_km = distances_km(catalogue.activities, child)
-    preferences = weigh_voices(child.interests, catalogue.vocabulary)
-    slack = slack_s(sessions, child.availability, span) if child.availability else None
-    funding = open_fundings(catalogue, holdings, span)
+    return SpanJudge(catalogue, live, span).judge(child, holdings)
 
-    mask = _activity_mask(catalogue, child, distance_km, preferences)[activity]
-    mask |= _BIT["age"] * _wrong_age(sessions, child, live.policies, span)
-    mask |= _BIT["need"] * support.lacking
-    mask |= _BIT["lead_time"] * support.late
-    if slack is not None:
-        mask |= _BIT["time"] * (slack < 0)
-    mask |= _BIT["full"] * (live.places_left[span] <= 0)
-    _mark_overlaps(mask, catalogue, holdings.booked, span)
-    mask |= _BIT["entitlement"] * (funding == 0)
-    mask |= _BIT["cancelled"] * sessions.cancelled[span]
-    started = int(np.searchsorted(sessions.starts_us[span], now_us, side="right"))
-    mask[:started] |= _BIT["past"]
-    return Eligibility(span, mask, support, distance_km, funding, slack, preferences)
+
+class SpanJudge:
+    """Judges children against the sessions of a span; what is the same for all is found once.
+
+    Parameters
+    ----------
+    catalogue : Catalogue
+    live : Live
+    span : slice or None
+        Of session indices; None: all.
+
+    Raises
+    ------
+    InvalidProblem
+        If `live` does not belong to the catalogue.
+    """
+
+    def __init__(self, catalogue: Catalogue, live: Live, span: slice | None = None) -> None:
+        _check_live(catalogue, live)
+        sessions = catalogue.sessions
+        span = slice(0, len(sessions.ids)) if span is None else span
+        self._catalogue, self._span = catalogue, span
+        self._activity = sessions.activity[span]
+        self._support = SupportJudge(catalogue, live, span)
+        self._policies = _ages_in_force(sessions, live.policies, span)
+        self._of_all: NDArray[np.uint16] = _BIT["full"] * (live.places_left[span] <= 0)
+        self._of_all |= _BIT["cancelled"] * sessions.cancelled[span]
+        now_us = to_microseconds(live.now)
+        started = int(np.searchsorted(sessions.starts_us[span], now_us, side="right"))
+        self._of_all[:started] |= _BIT["past"]
+        self._slack: dict[tuple[Window, ...], NDArray[np.int64]] = {}
+        self._fundings: dict[tuple[Remaining, ...], NDArray[np.uint8]] = {}
+
+    def judge(self, child: Child, holdings: Holdings) -> Eligibility:
+        """Judge one child; see `eligible`.
+
+        Parameters
+        ----------
+        child : Child
+        holdings : Holdings
+
+        Returns
+        -------
+        Eligibility
+            Its arrays are not to be written to: children who are alike share them.
+        """
+        catalogue, span = self._catalogue, self._span
+        support = self._support.judge(child)
+        distance_km = distances_km(catalogue.activities, child)
+        preferences = weigh_voices(child.interests, catalogue.vocabulary)
+        slack = self._slack_of(child.availability) if child.availability else None
+        funding = self._funding_of(holdings)
+
+        mask = _activity_mask(catalogue, child, distance_km, preferences)[self._activity]
+        mask |= self._of_all
+        mask |= _BIT["age"] * self._wrong_age(child)
+        if support.essential:
+            mask |= _BIT["need"] * support.lacking
+            mask |= _BIT["lead_time"] * support.late
+        if slack is not None:
+            mask |= _BIT["time"] * (slack < 0)
+        _mark_overlaps(mask, catalogue, holdings.booked, span)
+        mask |= _BIT["entitlement"] * (funding == 0)
+        return Eligibility(span, mask, support, distance_km, funding, slack, preferences)
+
+    def _slack_of(self, windows: tuple[Window, ...]) -> NDArray[np.int64]:
+        slack = self._slack.get(windows)
+        if slack is None:
+            slack = self._slack[windows] = slack_s(self._catalogue.sessions, windows, self._span)
+        return slack
+
+    def _funding_of(self, holdings: Holdings) -> NDArray[np.uint8]:
+        terms = tuple(terms_of_months(self._catalogue, holdings))
+        funding = self._fundings.get(terms)
+        if funding is None:
+            funding = open_fundings(self._catalogue, holdings, self._span)
+            self._fundings[terms] = funding
+        return funding
+
+    def _wrong_age(self, child: Child) -> NDArray[np.bool_]:
+        sessions, span = self._catalogue.sessions, self._span
+        born = date_number(child.date_of_birth)
+        wrong = (born > sessions.born_until[span]) | (born <= sessions.born_from[span])
+        # Two dates as numbers differ by ten thousand a whole year, also for a birthday on
+        # 29 February: in a common year it is reached on 1 March.
+        day = sessions.date_number[span]
+        for policy, in_force in self._policies:
+            outside = (day < born + policy.min_age * 10_000) | (
+                day >= born + (policy.max_age + 1) * 10_000
+            )
+            wrong |= outside if in_force is None else outside & in_force
+        return wrong
 
 
 def count_blocked(mask: NDArray[np.uint16]) -> dict[str, int]:
@@ -190,22 +260,20 @@ def _activity_mask(
     return mask
 
 
-def _wrong_age(
-    sessions: Sessions, child: Child, policies: tuple[PolicyAges, ...], span: slice
-) -> NDArray[np.bool_]:
-    born = date_number(child.date_of_birth)
-    wrong = (born > sessions.born_until[span]) | (born <= sessions.born_from[span])
-    # Two dates as numbers differ by ten thousand a whole year, also for a birthday on
-    # 29 February: in a common year it is reached on 1 March.
-    day = sessions.date_number[span]
+def _ages_in_force(
+    sessions: Sessions, policies: tuple[PolicyAges, ...], span: slice
+) -> list[tuple[PolicyAges, NDArray[np.bool_] | None]]:
+    """Tell for each policy which sessions of a span are under it; None: all."""
     ordered = sorted(policies, key=lambda policy: policy.starts_on)
+    if len(ordered) == 1:
+        return [(ordered[0], None)]
+    day = sessions.date_number[span]
     starts = [0, *(date_number(policy.starts_on) for policy in ordered[1:]), 100_000_000]
-    for policy, begins, ends in zip(ordered, starts[:-1], starts[1:], strict=True):
-        outside = (day < born + policy.min_age * 10_000) | (
-            day >= born + (policy.max_age + 1) * 10_000
-        )
-        wrong |= outside if len(ordered) == 1 else outside & (begins <= day) & (day < ends)
-    return wrong
+    in_force = (
+        (policy, (begins <= day) & (day < ends))
+        for policy, begins, ends in zip(ordered, starts[:-1], starts[1:], strict=True)
+    )
+    return [(policy, of_it) for policy, of_it in in_force if of_it.any()]
 
 
 def _mark_overlaps(

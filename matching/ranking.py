@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from matching.blend import Scores, score, spoken_phrases
 from matching.catalogue import Catalogue
-from matching.eligibility import Eligibility, count_blocked, eligible
+from matching.eligibility import Eligibility, SpanJudge, count_blocked, eligible
 from matching.entitlement import FREE, family_price
 from matching.explain import explain_scores, known_distance
 from matching.problem import Child, Holdings, Live
@@ -40,11 +40,14 @@ class Judgement:
         Blocked sessions included.
     support : ndarray of shape (n_children, n), uint8
         Position in `SUPPORT_STATES`.
+    funding : ndarray of shape (n_children, n), uint8
+        As in `Eligibility`.
     """
 
     mask: NDArray[np.uint16]
     score: NDArray[np.float64]
     support: NDArray[np.uint8]
+    funding: NDArray[np.uint8]
 
 
 def match(
@@ -187,16 +190,20 @@ def judge_many(
     Notes
     -----
     A loop over children, none over sessions; what several children say is compared once for a
-    block of them. 11 bytes a pair.
+    block of them. 12 bytes a pair.
     """
     span = slice(0, len(catalogue.sessions.ids)) if span is None else span
     shape = (len(children), span.stop - span.start)
     result = Judgement(
-        np.zeros(shape, np.uint16), np.zeros(shape, np.float64), np.zeros(shape, np.uint8)
+        np.zeros(shape, np.uint16),
+        np.zeros(shape, np.float64),
+        np.zeros(shape, np.uint8),
+        np.zeros(shape, np.uint8),
     )
+    judge = SpanJudge(catalogue, live, span)
     for first in range(0, len(children), _AT_ONCE):
         some = children[first : first + _AT_ONCE]
-        judged = [eligible(catalogue, child, holdings, live, span) for child, holdings in some]
+        judged = [judge.judge(child, holdings) for child, holdings in some]
         spoken = [
             spoken_phrases(catalogue, child, one)
             for (child, _), one in zip(some, judged, strict=True)
@@ -207,6 +214,7 @@ def judge_many(
             rows = similarity[[place[phrase] for phrase in spoken[at]]]
             result.mask[first + at] = one.mask
             result.support[first + at] = one.support.state
+            result.funding[first + at] = one.funding
             scores = score(catalogue, child, holdings, one, weights, rows)
             result.score[first + at] = scores.total
     return result

@@ -121,18 +121,55 @@ def judge_support(catalogue: Catalogue, child: Child, live: Live, span: slice) -
     A need met by several means takes the first of: provided, limited, the cheapest arrangement
     that is possible in time, of these the one with the shortest lead, of these the provider's.
     """
-    essential = {need: _answer(catalogue, need, live, span) for need in child.essential_needs()}
-    helpful = {need: _answer(catalogue, need, live, span) for need in child.helpful_needs()}
-    count = len(catalogue.sessions.activity[span])
-    lacking = np.zeros(count, dtype=np.bool_)
-    late = np.zeros(count, dtype=np.bool_)
-    state = np.zeros(count, dtype=np.uint8)
-    for answer in essential.values():
-        lacking |= answer.how == NOTHING
-        late |= answer.how == TOO_LATE
-        state |= (answer.how >= PROVIDER).view(np.uint8)
-    state[lacking | late] = 2
-    return Support(state, lacking, late, essential, helpful)
+    return SupportJudge(catalogue, live, span).judge(child)
+
+
+class SupportJudge:
+    """Judges the support of children in the sessions of a span; each need is looked up once.
+
+    Parameters
+    ----------
+    catalogue : Catalogue
+    live : Live
+    span : slice
+        Of session indices.
+    """
+
+    def __init__(self, catalogue: Catalogue, live: Live, span: slice) -> None:
+        self._catalogue, self._live, self._span = catalogue, live, span
+        self._answers: dict[int, NeedAnswer] = {}
+        self._count = len(catalogue.sessions.activity[span])
+
+    def judge(self, child: Child) -> Support:
+        """Judge one child; see `judge_support`.
+
+        Parameters
+        ----------
+        child : Child
+
+        Returns
+        -------
+        Support
+        """
+        essential = {need: self._answer_to(need) for need in child.essential_needs()}
+        helpful = {need: self._answer_to(need) for need in child.helpful_needs()}
+        lacking = np.zeros(self._count, dtype=np.bool_)
+        late = np.zeros(self._count, dtype=np.bool_)
+        state = np.zeros(self._count, dtype=np.uint8)
+        for answer in essential.values():
+            lacking |= answer.how == NOTHING
+            late |= answer.how == TOO_LATE
+            state |= (answer.how >= PROVIDER).view(np.uint8)
+        if essential:
+            state[lacking | late] = 2
+        return Support(state, lacking, late, essential, helpful)
+
+    def _answer_to(self, need: int) -> NeedAnswer:
+        answer = self._answers.get(need)
+        if answer is None:
+            answer = _answer(self._catalogue, need, self._live, self._span)
+            self._answers[need] = answer
+        return answer
 
 
 def _answer(catalogue: Catalogue, need: int, live: Live, span: slice) -> NeedAnswer:

@@ -138,7 +138,6 @@ def judge(
             )
         ],
         situation=inputs.situation,
-        month=month,
         starts_from=starts_from,
         starts_before=starts_before,
         now=inputs.as_of,

@@ -77,7 +77,6 @@ def judge_everybody(
     children: Sequence[tuple[Child, Holdings]],
     *,
     situation: Situation,
-    month: str,
     starts_from: datetime,
     starts_before: datetime,
     now: datetime,
@@ -87,15 +86,6 @@ def judge_everybody(
     arrays = warm.arrays
     span = arrays.span(starts_from, starts_before)
     judged = matching.judge_many(arrays, children, live, span=span, weights=warm.weights)
-    offered = arrays.sessions.funding[span]
-    left = np.array([_left(holdings, month) for _, holdings in children], dtype=np.uint8)
-    funding = offered[None, :] & left.reshape(-1, 1)
-    for position, (child, holdings) in enumerate(children):
-        terms = holdings.remaining.get(month, holdings.remaining_otherwise)
-        limits = (terms.minutes, terms.nights, terms.pence)
-        # What is limited by the year, or counts nothing, is judged session by session.
-        if terms.uncounted or any(limit is not None for limit in limits):
-            funding[position] = matching.eligible(arrays, child, holdings, live, span).funding
     essential = np.zeros((len(children), len(matching.NEED_CODES)), dtype=bool)
     for position, (child, _) in enumerate(children):
         essential[position, list(child.essential_needs())] = True
@@ -107,18 +97,13 @@ def judge_everybody(
         ends_us=arrays.sessions.ends_us[span],
         iso_week=arrays.sessions.iso_week[span].astype(np.int64),
         places_left=np.maximum(live.places_left[span], 0).astype(np.int64),
-        funded_by={name: funding & bit != 0 for name, bit in FUNDING_BIT.items()},
+        funded_by={name: judged.funding & bit != 0 for name, bit in FUNDING_BIT.items()},
         blocked=judged.mask,
         score=np.rint(judged.score * SCORE_OF_ONE).astype(np.int32),
         how=how,
         limited_left={need: _limited_left(warm, live, span, need) for need in how},
         essential=essential,
     )
-
-
-def _left(holdings: Holdings, month: str) -> int:
-    terms = holdings.remaining.get(month, holdings.remaining_otherwise)
-    return sum(bit for name, bit in FUNDING_BIT.items() if getattr(terms, name) != 0)
 
 
 def _how_needs_are_met(
@@ -289,10 +274,14 @@ def look_again(
     """Judge some pairs as things stand for all of them at once, without scores."""
     live = make_live(warm, situation, now=now)
     stays = NEED_COLUMNS["family_stay"]
+    # What is the same for all who look at a session is found once.
+    judges: dict[int, matching.SpanJudge] = {}
     looks = []
     for child, holdings, session_id in pairs:
         at = warm.arrays.session_index[session_id]
-        judged = matching.eligible(warm.arrays, child, holdings, live, slice(at, at + 1))
+        if at not in judges:
+            judges[at] = matching.SpanJudge(warm.arrays, live, slice(at, at + 1))
+        judged = judges[at].judge(child, holdings)
         support = judged.support
         limited = [need for need, one in support.essential.items() if one.how[0] == LIMITED]
         helpful = support.helpful.get(stays)
