@@ -15,6 +15,7 @@ from app.access.scopes import ClientKind
 from app.children.models import Child, Household
 from app.db import transaction
 from app.ids import new_id
+from app.jobs import state_last_quarters
 from app.wishes.models import Statement, StatementLine, Wish
 from app.wishes.quarters import bounds_of, last_ended
 from app.wishes.statements import state_last_quarter
@@ -282,3 +283,16 @@ class TestReleasing:
         assert second["next_cursor"] is None
         assert len(released(world, f"?quarter={QUARTER}")["items"]) == 2
         assert answer_line(other_world, str(UUID(int=0)), we_did=SENTENCE).status_code == 404
+
+
+def test_the_job_states_every_authority_once(world: World, other_world: World) -> None:
+    for at in (world, other_world):
+        add_wishers(at, 90)
+
+    for _ in range(2):
+        state_last_quarters(world.sessions, lambda: world.clock.now)
+
+    for at in (world, other_world):
+        with transaction(at.sessions, at.authority_id) as session:
+            assert session.scalars(select(Statement.quarter)).all() == [QUARTER]
+            assert session.scalars(select(StatementLine.concept)).all() == ["angling"]
