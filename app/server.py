@@ -17,6 +17,7 @@ from joserfc.jwk import KeySet
 from app.access.tokens import Tokens, make_keys
 from app.clock import Clock, now_utc
 from app.encryption import MasterKeys, UnusableKeys
+from app.garbage import collect_rarely
 from app.key_files import load_keys
 from app.main import create_app
 from app.rate_limits import RateLimiter
@@ -96,6 +97,7 @@ def end_with_parent() -> None:
 def build(clock: Clock = now_utc) -> FastAPI:
     """Build the application of one serving process."""
     end_with_parent()
+    collect_rarely()
     settings = Settings()
     configure_logging(settings)
     keys, masters = signing_keys(settings), master_keys(settings)

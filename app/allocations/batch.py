@@ -21,6 +21,7 @@ from app.db import API_ROLE, make_engine, make_session_factory, transaction
 from app.engine.allocation import NotProved
 from app.engine.warm import WarmCatalogue, WarmCatalogues
 from app.errors import AppError
+from app.garbage import collect_rarely
 from app.outbox.service import emit
 from app.rounds.models import Round
 from app.rounds.schemas import months_of
@@ -80,6 +81,8 @@ def _engine(url: str) -> Engine:
 
 def allocate_authority(task: Task) -> Result:
     """Run the allocation of an authority's round unless that has been done; never raises."""
+    # A worker of the cluster is a process of its own.
+    collect_rarely()
     try:
         return _allocate(task, make_session_factory(_engine(task.database_url)))
     except (AppError, NotProved) as error:

@@ -20,6 +20,7 @@ from app.cli.serving import serve
 from app.cli.verifying import verify
 from app.cli.working import worker
 from app.embedded_postgres import ServerNotStarted
+from app.garbage import collect_rarely
 
 cli = typer.Typer(
     name="shortbreaks",
@@ -47,6 +48,7 @@ cli.command()(evaluate_interests)
 @cli.callback()
 def _group() -> None:
     """Keep every command a subcommand."""
+    collect_rarely()
 
 
 def main() -> None:

@@ -38,6 +38,7 @@ from app.clock import month_bounds
 from app.db import API_ROLE, make_engine, make_session_factory, transaction
 from app.embedded_postgres import EmbeddedPostgres
 from app.engine.warm import WarmCatalogues
+from app.garbage import collect_rarely
 from app.ids import new_id
 from app.migrate import migrate
 from app.rounds.models import Choice, ChoiceList, Round
@@ -237,6 +238,8 @@ if __name__ == "__main__":
     parser.add_argument("--sessions", type=int, default=800)
     parser.add_argument("--authorities", type=int, default=0)
     arguments = parser.parse_args()
+    # As the service does.
+    collect_rarely()
     if arguments.authorities:
         run_batch(arguments.authorities, arguments.children, arguments.sessions)
     else:
