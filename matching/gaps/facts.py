@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from matching.catalogue import Catalogue
 from matching.codes import BLOCKING_REASONS, REASON_BIT
-from matching.eligibility import eligible
+from matching.eligibility import SpanJudge
 from matching.gaps import nearest
 from matching.gaps.wants import Want
 from matching.interests.phrases import Phrase
@@ -173,9 +173,9 @@ def find_gaps(
     missing = nearest.missing_needs(catalogue, live, span, needs)
     judge = _Judge(
         catalogue=catalogue,
-        live=live,
         span=span,
         concepts=concepts,
+        pairs=SpanJudge(catalogue, live, span),
         missing=missing.nothing | missing.late,
         near_within=near_within,
         serving={},
@@ -193,9 +193,9 @@ class _Judge:
     """What is the same for every block of children; `serving` keeps what was looked up."""
 
     catalogue: Catalogue
-    live: Live
     span: slice
     concepts: tuple[str, ...]
+    pairs: SpanJudge
     missing: NDArray[np.int64]
     near_within: int
     serving: dict[str, NDArray[np.intp]]
@@ -209,7 +209,7 @@ class _Judge:
         mask = np.zeros(shape, dtype=np.uint16)
         has_place = np.zeros(shape, dtype=np.bool_)
         for row, one in enumerate(children):
-            mask[row] = eligible(catalogue, one.child, one.holdings, self.live, span).mask
+            mask[row] = self.pairs.judge(one.child, one.holdings).mask
             for session_id in one.places:
                 at = catalogue.session_index.get(session_id, -1)
                 if span.start <= at < span.stop:
