@@ -58,9 +58,13 @@ from matching.gaps.counts import (
     pressure,
     setting_shares,
 )
+from matching.gaps.equity import GroupRate, compare_groups
 from matching.gaps.facts import OUTCOMES, GapFacts, NearMisses, Wanting, find_gaps
 from matching.gaps.nearest import RANKS, MissingNeeds, essential_masks, missing_needs
 from matching.gaps.need_groups import GROUP_NAMES, GROUP_OF_NEED, NEED_GROUPS, group_masks
+from matching.gaps.planning import CurvePoint as PlanCurvePoint
+from matching.gaps.planning import NoPlan, Plan, PlanProblem, PlanStep, curve, make_plan
+from matching.gaps.scenarios import Cut, cut_places, moved, with_need_met, without_sessions
 from matching.gaps.wants import OpenWish, Want, wants_of
 from matching.interests.encoder import encoder_version
 from matching.interests.index import InterestIndex
@@ -125,10 +129,12 @@ __all__ = [
     "Child",
     "Concept",
     "CurvePoint",
+    "Cut",
     "Eligibility",
     "EquityRow",
     "Fit",
     "GapFacts",
+    "GroupRate",
     "Holdings",
     "InUse",
     "Interest",
@@ -146,10 +152,15 @@ __all__ = [
     "Need",
     "NeedCounts",
     "NeedFit",
+    "NoPlan",
     "Obstacle",
     "OfferRow",
     "OpenWish",
     "Phrase",
+    "Plan",
+    "PlanCurvePoint",
+    "PlanProblem",
+    "PlanStep",
     "PolicyAges",
     "Pressure",
     "Quality",
@@ -175,8 +186,11 @@ __all__ = [
     "cap_pressure",
     "check_allocation",
     "closest_pairs",
+    "compare_groups",
     "count_blocked",
     "count_needs",
+    "curve",
+    "cut_places",
     "eligible",
     "encoder_version",
     "equity",
@@ -189,10 +203,12 @@ __all__ = [
     "judge_many",
     "learn",
     "load_vocabulary",
+    "make_plan",
     "match",
     "mean_measures",
     "measure_ranking",
     "missing_needs",
+    "moved",
     "outcome_counts",
     "pressure",
     "pure_lottery",
@@ -203,5 +219,7 @@ __all__ = [
     "setting_shares",
     "suggest",
     "wants_of",
+    "with_need_met",
     "without_overlaps",
+    "without_sessions",
 ]
