@@ -1,21 +1,26 @@
 """Races about a round's places: given out, answered, passed on; each asserts who may have won.
 
-They stand apart from their tests because the controls run them too, against broken builds. An
-`Event` that a race sets is for them: a broken build waits there, so that no control needs luck.
+They stand apart from their tests because the controls run them too, against broken builds. What
+a control passes as `harm` lets the others come exactly when the broken build is not looking.
 """
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from threading import Event
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import select
+
 from app.access.scopes import ClientKind
+from app.allocations import refilling
 from app.bookings.cancelling import expire_offers
 from app.db import transaction
 from app.engine.warm import WarmCatalogues
+from app.outbox.models import Event as OutboxEvent
 from matching.allocation.lottery import draw_order
 from tests.support.allocations import allocate, given, publish_offers, read, start, url_of, work
 from tests.support.catalogue import add_activity, add_session
@@ -27,7 +32,28 @@ from tests.support.world import World
 
 Call = Callable[[], Any]
 SEED = 7
+PATIENCE_S = 20
 ONE_SECOND = timedelta(seconds=1)
+
+
+@dataclass(frozen=True)
+class Harm:
+    """When a broken build has looked at what is about to change, and when that has changed."""
+
+    looked: Event = field(default_factory=Event)
+    changed: Event = field(default_factory=Event)
+
+    def look(self) -> None:
+        """Let what has just been read change before anything is done with it."""
+        self.looked.set()
+        assert self.changed.wait(timeout=PATIENCE_S)
+
+
+def after_a_look(harm: Harm | None, call: Call) -> Any:
+    """Make a call, in a control only when the broken build has looked."""
+    if harm is not None:
+        assert harm.looked.wait(timeout=PATIENCE_S)
+    return call()
 
 
 def closed_round(
@@ -103,22 +129,20 @@ def race_of_publishers(world: World, *, publishers: int = 3) -> None:
     assert breaches(world) == []
 
 
-def race_of_publishing_and_booking(world: World, *, all_booked: Event | None = None) -> None:
+def race_of_publishing_and_booking(world: World, *, harm: Harm | None = None) -> None:
     """Publish while families book directly: nobody has two free places, no session too many."""
-    round_id, [lake, pool], ids = closed_round(world, places=[6, 6], children=8)
+    round_id, [lake, _, meadow], ids = closed_round(world, places=[6, 6, 20], children=8)
     allocation = allocate(world, round_id, seed=SEED)
-    strangers = add_children(world, 4)
-    # Each child that was given one session books the other one, and strangers take what they can.
-    other = {lake: pool, pool: lake}
-    calls = [booking(world, id_, other[at]) for id_, at in given(allocation).items()]
-    calls += [booking(world, id_, lake) for id_ in strangers]
+    # Each child books another session than the one it was given; strangers book that one.
+    calls = [booking(world, id_, meadow) for id_ in given(allocation)]
+    calls += [booking(world, id_, lake) for id_ in add_children(world, 3)]
     made: list[Any] = []
 
     def book(call: Call) -> Any:
-        answer = call()
+        answer = after_a_look(harm, call)
         made.append(answer)
-        if all_booked is not None and len(made) == len(calls):
-            all_booked.set()
+        if harm is not None and len(made) == len(calls):
+            harm.changed.set()
         return answer
 
     publishing = partial(publish_offers, world, allocation)
@@ -129,16 +153,27 @@ def race_of_publishing_and_booking(world: World, *, all_booked: Event | None = N
     assert set(found) <= {"201", "session-full", "session-overlap", "entitlement-exhausted"}, found
     places = answers[-1].json()["places"]
     assert places.get("offered", 0) + places.get("skipped", 0) == len(ids)
-    holds = Counter(
-        one["child_id"]
-        for one in (*(a.json() for a in made if a.status_code == 201), *open_offers(world))
+    # Whoever had booked before the offers went out is offered nothing that cannot be accepted.
+    booked_at = {a.json()["child_id"]: a.json()["id"] for a in made if a.status_code == 201}
+    offered = {offer["child_id"]: offer["id"] for offer in open_offers(world)}
+    both = booked_at.keys() & offered.keys()
+    assert all(
+        told_of(world, offered[child], "offer.made") < told_of(world, booked_at[child], "booking.%")
+        for child in both
     )
-    # A place that was booked before the offers went out, or an offer: a child is not given both.
-    booked_first = {one["child_id"] for one in skipped(world, allocation)}
-    both = {child for child, count in holds.items() if count > 1}
-    assert not both & booked_first
-    assert_offers_can_be_accepted(world, both)
+    for child, offer_id in offered.items():
+        told = outcome(answer_offer(world, offer_id, "accept"))
+        assert told == ("entitlement-exhausted" if child in both else "200")
     assert breaches(world) == []
+
+
+def told_of(world: World, object_id: str, type_: str) -> UUID:
+    """Give the first event about something: its id tells when it was made, under all locks."""
+    with transaction(world.sessions, world.authority_id) as session:
+        found = select(OutboxEvent.id).where(
+            OutboxEvent.object_id == object_id, OutboxEvent.type.like(type_)
+        )
+        return session.scalars(found.order_by(OutboxEvent.id)).first() or UUID(int=0)
 
 
 def skipped(world: World, allocation: dict[str, Any]) -> list[dict[str, Any]]:
@@ -146,24 +181,17 @@ def skipped(world: World, allocation: dict[str, Any]) -> list[dict[str, Any]]:
     return [one for one in read(world, url_of(allocation))["items"] if one["state"] == "skipped"]
 
 
-def assert_offers_can_be_accepted(world: World, booked_after: set[str]) -> None:
-    """Accept every open offer; only who has booked since it was made is refused."""
-    for offer in open_offers(world):
-        answer = answer_offer(world, offer["id"], "accept")
-        told = outcome(answer)
-        assert told == ("entitlement-exhausted" if offer["child_id"] in booked_after else "200")
-
-
-def race_of_publishing_and_cancelling(world: World, *, cancelled: Event | None = None) -> None:
+def race_of_publishing_and_cancelling(world: World, *, harm: Harm | None = None) -> None:
     """Publish while a session is called off: no offer of it stays."""
     round_id, [lake, pool], _ = closed_round(world, places=[3, 3], children=6)
     allocation = allocate(world, round_id, seed=SEED)
 
     def call_off() -> Any:
-        path = f"/v1/sessions/{lake}"
-        answer = world.call("PATCH", path, json={"status": "cancelled"}, headers={"If-Match": "*"})
-        if cancelled is not None:
-            cancelled.set()
+        body, headers = {"status": "cancelled"}, {"If-Match": "*"}
+        patch = partial(world.call, "PATCH", f"/v1/sessions/{lake}", json=body, headers=headers)
+        answer = after_a_look(harm, patch)
+        if harm is not None:
+            harm.changed.set()
         return answer
 
     answers = at_once([partial(publish_offers, world, allocation), call_off])
@@ -177,7 +205,7 @@ def race_of_publishing_and_cancelling(world: World, *, cancelled: Event | None =
 
 
 def race_of_choosing_and_the_deadline(
-    world: World, *, children: int = 6, done: Event | None = None
+    world: World, *, children: int = 6, harm: Harm | None = None
 ) -> None:
     """Change lists as the deadline passes and the run begins: what was taken was given out by."""
     activity = add_activity(world)
@@ -192,13 +220,15 @@ def race_of_choosing_and_the_deadline(
     runs: list[dict[str, Any]] = []
 
     def run() -> None:
+        if harm is not None:
+            assert harm.looked.wait(timeout=PATIENCE_S)
         world.clock.now = CLOSES
         started = start(world, round_id, seed=SEED)
         if started.status_code == 202:
             work(world, started.json()["id"])
             runs.append(read(world, started.json()["result_url"]))
-        if done is not None:
-            done.set()
+        if harm is not None:
+            harm.changed.set()
 
     calls: list[Call] = [partial(choose, world, round_id, id_, wanted(pool, lake)) for id_ in ids]
     answers = at_once([*calls, run])
@@ -254,14 +284,11 @@ def race_of_refilling_two_sessions(world: World) -> None:
 
 def work_session(world: World, session_id: str) -> None:
     """Do one step of what the worker does for one session of a round."""
-    # Looked up now: a control may have put another one there.
-    from app.allocations import refilling  # noqa: PLC0415
-
     with transaction(world.sessions, world.authority_id) as session:
         refilling.offer_to_next(session, WarmCatalogues(), UUID(session_id), now=world.clock.now)
 
 
-def race_of_accepting_and_expiry(world: World, *, expired: Event | None = None) -> None:
+def race_of_accepting_and_expiry(world: World, *, harm: Harm | None = None) -> None:
     """Accept as the deadline passes: the place is the family's, or the next child's."""
     began = world.clock.now
     _, [lake], ids = published_round(world, places=[1], children=3)
@@ -272,11 +299,13 @@ def race_of_accepting_and_expiry(world: World, *, expired: Event | None = None) 
     world.token(ClientKind.BROKER)
 
     def expire() -> None:
+        if harm is not None:
+            assert harm.looked.wait(timeout=PATIENCE_S)
         with transaction(world.sessions, world.authority_id) as session:
             expire_offers(session, now=deadline)
         work_round(world)
-        if expired is not None:
-            expired.set()
+        if harm is not None:
+            harm.changed.set()
 
     accept = partial(answer_offer, world, offer["id"], "accept")
     found = set(said_in_time(at_once([expire, accept, accept, expire])))
