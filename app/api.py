@@ -19,6 +19,8 @@ from app.learning import routes as learning
 from app.matches import routes as matches
 from app.outcomes import routes as outcomes
 from app.passports import routes as passports
+from app.releases import gap_routes as gaps
+from app.releases import routes as releases
 from app.rounds import brochure_routes as brochures
 from app.rounds import choice_routes as choices
 from app.rounds import routes as rounds
@@ -52,4 +54,6 @@ v1.include_router(brochures.router)
 v1.include_router(choices.router)
 v1.include_router(allocations.router)
 v1.include_router(jobs.router)
+v1.include_router(releases.router)
+v1.include_router(gaps.router)
 v1.include_router(learning.router)

@@ -7,21 +7,17 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from app.engine.gaps import GROUP_NAMES, OUTCOMES
 from app.releases.building import Flags, Grid
 from app.releases.schemas import ELSEWHERE
 from app.releases.topics import topic_of
+from app.rounds.coverage import AGE_BANDS
 
-AGE_BANDS: Final = ("0-4", "5-7", "8-10", "11-13", "14-16", "17-18", "19-25")
-NEED_GROUPS: Final = (
-    *("mobility", "personal_care", "health", "communication"),
-    *("sensory", "behaviour", "staffing", "family"),
-)
+AGES: Final = tuple(f"{low}-{high}" for low, high in AGE_BANDS)
+# What became of a want that was neither met nor available.
+REASONS: Final = tuple(outcome for outcome in OUTCOMES if outcome not in ("met", "available"))
 # Of a child without any essential need.
 NO_NEED: Final = "none"
-REASONS: Final = (
-    *("age", "need", "distance", "time", "gender", "avoid", "full", "lead_time", "overlap"),
-    *("entitlement", "cancelled", "past", "nothing_on_offer"),
-)
 
 
 @dataclass(frozen=True)
@@ -43,8 +39,8 @@ def declare_grid(localities: Sequence[dict[str, Any]], *, with_breakdowns: bool)
     if not with_breakdowns:
         return Grid({})
     breakdowns = {
-        "age_band": (*AGE_BANDS, ELSEWHERE),
-        "need_group": (*NEED_GROUPS, NO_NEED),
+        "age_band": (*AGES, ELSEWHERE),
+        "need_group": (*GROUP_NAMES, NO_NEED),
         "reason": REASONS,
     }
     if localities:
@@ -63,7 +59,7 @@ def lay_out(unmet: Unmet, grid: Grid, localities: Sequence[dict[str, Any]]) -> F
         "age_band": unmet.age_band,
         "reason": unmet.reason,
     }
-    bits = np.arange(len(NEED_GROUPS))
+    bits = np.arange(len(GROUP_NAMES))
     return Flags(
         child=unmet.child,
         topic=_positions([topic_of(concept) for concept in unmet.concept], grid.topics),

@@ -108,7 +108,6 @@ class TableRead(BaseModel):
     sd: float
     # Below it no figure is shown; the noised figure decides.
     threshold: int
-    # 95 of a hundred figures are no farther than this from the truth.
     error_95: int = Field(validation_alias="error")
 
 
@@ -171,6 +170,8 @@ class CellRead(BaseModel):
     value: str | None
     children: int | None
     below: int | None
+    # Of a hundred figures 95 are no farther than this from the truth.
+    error_95: int
 
 
 class CellsQuery(Wire):

@@ -12,17 +12,21 @@ from tests.contracts.access_rules import (
     PROVIDER,
     Operation,
     for_brokers,
+    for_commissioners,
     for_everybody,
     for_families,
     for_operators,
     of_a_family,
+    of_any_authority,
     of_the_authority,
     of_the_catalogue,
+    of_the_releases,
     of_the_rounds,
     part_of_the_authority,
 )
 from tests.support.children import child_body
 from tests.support.families import PROVIDER_BODY, SERVICE, activity_body, session_body
+from tests.support.releases import PERIOD
 from tests.support.rounds import ROUND
 
 DAYS = count()
@@ -232,6 +236,18 @@ OPERATIONS: dict[str, Operation] = {
     "GET /v1/jobs/{job_id}": Operation(of_the_authority(200)),
     "GET /v1/jobs/{job_id}/events": Operation(of_the_authority(200)),
     "POST /v1/jobs/{job_id}/cancel": Operation(of_the_authority(200)),
+    "PUT /v1/authorities/{authority_id}/size-class": Operation(
+        of_any_authority(200), lambda ids: {"year": 2027, "size_class": "over_500"}
+    ),
+    "GET /v1/authority/localities": Operation(for_brokers(200)),
+    "PUT /v1/authority/localities": Operation(for_brokers(200), lambda ids: {"localities": []}),
+    # The period has been released.
+    "POST /v1/gap-releases": Operation(for_brokers(409), lambda ids: {"period": PERIOD}),
+    "GET /v1/gap-releases": Operation(for_commissioners(200)),
+    "GET /v1/gap-releases/{release_id}": Operation(of_the_releases(200)),
+    "GET /v1/gap-releases/{release_id}/cells": Operation(of_the_releases(200)),
+    # Of which period, it has to be told.
+    "GET /v1/gaps": Operation(for_commissioners(422)),
     "POST /v1/wishes": Operation(
         of_a_family(201),
         lambda ids: {"child_id": ids["child_id"], "text": "go fishing", "voice": "child"},

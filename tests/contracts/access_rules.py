@@ -69,6 +69,21 @@ def for_operators(ok: int) -> Cells:
     return {**REFUSED, OPERATOR: (ok, ok, ok, ok)}
 
 
+def of_any_authority(ok: int) -> Cells:
+    """Let operators alone say something of any authority."""
+    return {**REFUSED, OPERATOR: (ok, ok, ok, 404)}
+
+
+def of_the_releases(ok: int) -> Cells:
+    """Let brokers and commissioners read what the authority has released."""
+    return {**REFUSED, **dict.fromkeys((BROKER, COMMISSIONER), (ok, ok, 404, 404))}
+
+
+def for_commissioners(ok: int) -> Cells:
+    """Let brokers and commissioners ask what names no object."""
+    return {**REFUSED, **dict.fromkeys((BROKER, COMMISSIONER), (ok,) * 4)}
+
+
 @dataclass(frozen=True)
 class Operation:
     """The cells of an operation, and the body it is called with for an object with these ids."""

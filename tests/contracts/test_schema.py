@@ -107,6 +107,7 @@ class TestDatabase:
             *("audit_entries", "events", "consents", "booking_changes", "passport_versions"),
             *("goal_progress", "progressions", "wish_actions", "wish_statements"),
             *("brochures", "brochure_documents", "brochure_sessions"),
+            *("gap_releases", "gap_release_cells", "authority_sizes", "locality_declarations"),
         ],
     )
     @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from tests.support.children import create_child
 from tests.support.clock import NOON
 from tests.support.closing import close_and_work
 from tests.support.passports import write_passport
+from tests.support.releases import find_or_draw
 from tests.support.rounds import make_round, publish
 from tests.support.statements import add_line
 from tests.support.waiting import answer_offer, cancel, offers, wait_for, work_round
@@ -81,6 +82,8 @@ def make_family(world: World, *, attends: str | None = None) -> dict[str, str]:
     ids["arrangement_id"] = _make_arrangement(world, ids["household_id"])
     ids["offer_id"] = _make_offer(world, child["id"], ids["activity_id"])
     ids["closure_id"] = _make_closure(world, child["id"], ids["activity_id"])
+    ids["authority_id"] = str(world.authority_id)
+    ids["release_id"] = find_or_draw(world)
     ids["round_id"] = _make_round(world)
     ids["job_id"] = _make_job(world, ids["round_id"])
     ids["allocation_id"] = _make_allocation(world, ids["round_id"])

@@ -40,6 +40,18 @@ from app.verification.checks.places import (
     SERVICE_WEEKS,
     SESSION_SUPPORT,
 )
+from app.verification.checks.releases import RELEASE_BUDGETS, RELEASES
+from app.verification.checks.rounds import (
+    ALLOCATED_PLACES,
+    ALLOCATED_SESSIONS,
+    BROCHURES,
+    CHOICES,
+    JOBS,
+    OLD_JOBS,
+    ROUND_ENTITLEMENT,
+    ROUND_OFFERS,
+    ROUNDS,
+)
 from app.verification.checks.waiting import (
     KEPT_PLACES,
     OFFERS,
@@ -83,9 +95,20 @@ OF_AN_AUTHORITY: Final = (
     PASSPORTS,
     CANCELLED_SESSIONS,
     PLANS,
+    ROUNDS,
+    BROCHURES,
+    CHOICES,
+    ALLOCATED_PLACES,
+    ALLOCATED_SESSIONS,
+    ROUND_OFFERS,
+    ROUND_ENTITLEMENT,
+    JOBS,
+    OLD_JOBS,
     MET_WISHES,
     WISH_EVENTS,
     STATEMENTS,
+    RELEASES,
+    RELEASE_BUDGETS,
 )
 
 # Run once, with no tenant bound.

@@ -13,6 +13,7 @@ from tests.support.catalogue import SATURDAY, add_activity, add_child, add_sessi
 from tests.support.closing import close_and_work
 from tests.support.parties import book_party
 from tests.support.passports import write_passport
+from tests.support.releases import find_or_draw
 from tests.support.statements import add_line
 from tests.support.waiting import offers, wait_for, work_round
 from tests.support.wishing import act, record_wish
@@ -69,6 +70,7 @@ def busy(world: World) -> dict[str, UUID]:
         "session": UUID(session_id),
         "later": UUID(later_id),
         "authority": world.authority_id,
+        "release": UUID(find_or_draw(world)),
     }
 
 

@@ -4,8 +4,10 @@ from typing import Any
 
 from app.verification import checks
 from app.verification.checks import Check
+from tests.app.verification.planted_wishes import PLANTED_WISHES
 
 DROP = "ALTER TABLE {} DROP CONSTRAINT {}"
+FREE = "ALTER TABLE {} DISABLE TRIGGER keep_released"
 
 PLANTED: list[tuple[Check, list[str], dict[str, Any]]] = [
     (
@@ -352,38 +354,35 @@ PLANTED: list[tuple[Check, list[str], dict[str, Any]]] = [
         ["DELETE FROM events WHERE type = 'closure.family_told'"],
         {"booking_id": "lost", "state": "planned"},
     ),
+    *PLANTED_WISHES,
     (
-        checks.MET_WISHES,
-        ["UPDATE bookings SET status = 'no_show' WHERE id = :attended"],
-        {"wish_id": "wish", "booking": "no_show"},
-    ),
-    (
-        checks.MET_WISHES,
-        ["UPDATE wishes SET child_id = :child WHERE id = :wish"],
-        {"wish_id": "wish", "booking_id": "attended"},
-    ),
-    (
-        checks.MET_WISHES,
+        checks.RELEASES,
         [
-            DROP.format("wishes", "ck_wishes_ended_with_reason"),
-            DROP.format("wishes", "ck_wishes_met_where"),
-            "UPDATE wishes SET met_by = 'word' WHERE id = :wish",
+            FREE.format("gap_release_cells"),
+            "DELETE FROM gap_release_cells WHERE position = 7 AND release_id = :release",
         ],
-        {"wish_id": "wish", "met_by": "word"},
+        {"release_id": "release", "cells": 1022, "declared": 1023},
     ),
     (
-        checks.WISH_EVENTS,
-        ["DELETE FROM events WHERE object_id = :event_less"],
-        {"wish_id": "event_less", "version": 1, "events": 0},
+        checks.RELEASES,
+        [
+            FREE.format("gap_release_cells"),
+            "UPDATE gap_release_cells SET shown = NOT shown WHERE position = 7"
+            " AND release_id = :release",
+        ],
+        {"release_id": "release"},
     ),
     (
-        checks.STATEMENTS,
-        ["UPDATE wish_statements SET made_at = '2026-12-31T23:59Z'"],
-        {"line_id": "line", "quarter": "2026-Q4"},
+        checks.RELEASE_BUDGETS,
+        [
+            "ALTER TABLE release_budgets DISABLE TRIGGER only_grow",
+            "UPDATE release_budgets SET releases = 0, rho_thousandths = 0",
+        ],
+        {"year": 2027, "charged": 0, "releases": 1},
     ),
     (
-        checks.STATEMENTS,
-        ["UPDATE wish_statement_lines SET quarter = '2026-Q3'"],
-        {"line_id": "line", "quarter": "2026-Q3"},
+        checks.RELEASE_BUDGETS,
+        [FREE.format("release_budgets"), "DELETE FROM release_budgets"],
+        {"year": 2027, "charged": None, "releases": 1},
     ),
 ]

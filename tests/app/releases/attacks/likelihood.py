@@ -5,8 +5,8 @@ from functools import cache
 
 import numpy as np
 
+from app.engine.gaps import GROUP_NAMES
 from app.releases.building import Cell, Flags, Grid, Table, build
-from app.releases.grid import NEED_GROUPS
 from app.releases.noise import ROUNDING
 
 WIDEST = 12
@@ -45,7 +45,7 @@ def alike(n: int, topics: int = 1) -> Flags:
     """Make children who all want the same and are the same in everything that is counted."""
     child = np.repeat(np.arange(n), topics)
     same = np.zeros(n * topics, np.int64)
-    groups = np.zeros((n * topics, len(NEED_GROUPS)), bool)
+    groups = np.zeros((n * topics, len(GROUP_NAMES)), bool)
     groups[:, 0] = True
     return Flags(
         child,

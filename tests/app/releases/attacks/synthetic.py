@@ -5,8 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from app.engine.gaps import GROUP_NAMES
 from app.releases.building import Flags, Grid
-from app.releases.grid import NEED_GROUPS, REASONS, declare_grid
+from app.releases.grid import REASONS, declare_grid
 from app.releases.noise import MOST_INTERESTS
 from app.releases.topics import TOPICS
 
@@ -34,7 +35,7 @@ class Children:
         """Lay the wants out as a release takes them."""
         child, topic = np.nonzero(self.wants)
         rows = {by: values[child] for by, values in self.known.items()}
-        groups = rows["need_group"][:, None] == np.arange(len(NEED_GROUPS))
+        groups = rows["need_group"][:, None] == np.arange(len(GROUP_NAMES))
         columns = {by: values for by, values in rows.items() if by != "need_group"}
         return Flags(child, topic, columns, groups)
 
