@@ -127,7 +127,7 @@ def refresh_month(
     facts = judge_month(changes.inputs.month, changes.children.wanting)
     rows = child_rows(changes, facts)
     with transaction(sessions, authority_id) as session:
-        return _write(session, changes, rows, started=started, now=now)
+        return write(session, changes, rows, started=started, now=now)
 
 
 def look(session: Session, warm: WarmCatalogues, month: str, *, now: datetime) -> Changes:
@@ -253,7 +253,7 @@ def session_rows(changes: Changes) -> list[dict[str, Any]]:
     ]
 
 
-def _write(
+def write(
     session: Session,
     changes: Changes,
     rows: Sequence[dict[str, Any]],

@@ -5,7 +5,7 @@ months have to be loaded anew; of those that have passed, none.
 """
 
 import threading
-from collections import OrderedDict
+from collections import OrderedDict, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -36,28 +36,32 @@ VERSIONS: Final = text(
 )
 FACTS: Final = text(
     """
-    SELECT m.month, m.version, m.built_at,
-        string_agg(uuid_send(c.child_id), ''::bytea) AS child_ids,
-        string_agg(c.age_band, chr(31)) AS age_bands, string_agg(c.area, chr(31)) AS areas,
-        string_agg(c.needs::text, ' ') AS needs,
-        string_agg(array_to_string(c.sen_types, chr(30)), chr(31)) AS sen_types,
-        string_agg(cardinality(c.wants)::text, ' ') AS counts,
-        string_agg(array_to_string(c.wants, chr(31), ''), chr(31))
-            FILTER (WHERE cardinality(c.wants) > 0) AS wants,
-        string_agg(array_to_string(c.outcomes, ' '), ' ') AS outcomes,
-        string_agg(array_to_string(c.reasons, ' '), ' ') AS reasons,
-        string_agg(array_to_string(c.lacking, ' '), ' ') AS lacking,
-        string_agg(array_to_string(c.sessions, ' '), ' ') AS sessions,
-        string_agg(array_to_string(c.options, ' '), ' ') AS options,
-        string_agg(cardinality(c.going)::text, ' ') AS going_counts,
-        string_agg(array_to_string(c.going, ' '), ' ') AS going
+    SELECT m.month, m.version, m.built_at, f.*
     FROM gap_months m
     LEFT JOIN (
-        SELECT * FROM gap_children
-        WHERE authority_id = :authority_id AND month = ANY (:months) ORDER BY month, child_id
-    ) c ON c.authority_id = m.authority_id AND c.month = m.month
+        SELECT c.month AS of_month,
+            string_agg(uuid_send(child_id), ''::bytea) AS child_ids,
+            string_agg(age_band, chr(31)) AS age_bands, string_agg(area, chr(31)) AS areas,
+            string_agg(needs::text, ' ') AS needs,
+            string_agg(array_to_string(sen_types, chr(30)), chr(31)) AS sen_types,
+            string_agg(cardinality(wants)::text, ' ') AS counts,
+            string_agg(array_to_string(wants, chr(31), ''), chr(31))
+                FILTER (WHERE cardinality(wants) > 0) AS wants,
+            string_agg(array_to_string(outcomes, ' '), ' ') AS outcomes,
+            string_agg(array_to_string(reasons, ' '), ' ') AS reasons,
+            string_agg(array_to_string(lacking, ' '), ' ') AS lacking,
+            string_agg(array_to_string(sessions, ' '), ' ') AS sessions,
+            string_agg(array_to_string(options, ' '), ' ') AS options,
+            string_agg(cardinality(going)::text, ' ') AS going_counts,
+            string_agg(array_to_string(going, ' '), ' ') AS going
+        FROM (
+            SELECT * FROM gap_children
+            WHERE authority_id = :authority_id AND month = ANY (:months)
+            ORDER BY month, child_id
+        ) c
+        GROUP BY c.month
+    ) f ON f.of_month = m.month
     WHERE m.authority_id = :authority_id AND m.month = ANY (:months)
-    GROUP BY m.month, m.version, m.built_at
     ORDER BY m.month
     """
 )
@@ -135,6 +139,7 @@ class WarmMonths:
         self._most_facts = most_facts
         self._warm: OrderedDict[tuple[UUID, str], MonthFacts] = OrderedDict()
         self._lock = threading.Lock()
+        self._loading: defaultdict[UUID, threading.Lock] = defaultdict(threading.Lock)
 
     def get(self, session: Session, months: Collection[str] | None = None) -> list[MonthFacts]:
         """Give the months that have been judged, of those asked for or of all, in their order."""
@@ -142,13 +147,22 @@ class WarmMonths:
         wanted = None if months is None else list(months)
         asked = {"authority_id": authority_id, "months": wanted}
         versions = {row[0]: row[1] for row in session.execute(VERSIONS, asked)}
-        found = {month: self._find(authority_id, month, versions[month]) for month in versions}
-        missing = [month for month, facts in found.items() if facts is None]
-        if missing:
-            loaded = load_months(session, missing)
-            self._keep(authority_id, loaded)
-            found.update(loaded)
-        return [facts for month in sorted(found) if (facts := found[month]) is not None]
+        found = self._found(authority_id, versions)
+        if len(found) < len(versions):
+            with self._lock:
+                loading = self._loading[authority_id]
+            # One thread loads while the others wait for its result.
+            with loading:
+                found = self._found(authority_id, versions)
+                missing = [month for month in versions if month not in found]
+                loaded = load_months(session, missing) if missing else {}
+                self._keep(authority_id, loaded)
+                found |= loaded
+        return [found[month] for month in sorted(found)]
+
+    def _found(self, authority_id: UUID, versions: Mapping[str, int]) -> dict[str, MonthFacts]:
+        found = {month: self._find(authority_id, month, one) for month, one in versions.items()}
+        return {month: facts for month, facts in found.items() if facts is not None}
 
     def _find(self, authority_id: UUID, month: str, version: int) -> MonthFacts | None:
         with self._lock:
@@ -235,7 +249,7 @@ def _coded(told: str | None) -> tuple[tuple[str, ...], NDArray[np.int32]]:
     words = [] if told is None else told.split(BETWEEN)
     names = tuple(sorted(set(words)))
     place = {name: at for at, name in enumerate(names)}
-    return names, np.fromiter((place[word] for word in words), dtype=np.int32, count=len(words))
+    return names, np.array(list(map(place.__getitem__, words)), dtype=np.int32)
 
 
 def _bits(told: str | None) -> tuple[tuple[str, ...], NDArray[np.int64]]:
@@ -243,8 +257,9 @@ def _bits(told: str | None) -> tuple[tuple[str, ...], NDArray[np.int64]]:
 
     Beyond 63 distinct words the last ones share no bit.
     """
-    lists = [] if told is None else [one.split(WITHIN) for one in told.split(BETWEEN)]
-    names = tuple(sorted({word for one in lists for word in one if word}))[:63]
+    lists, of_child = _coded(told)
+    names = tuple(sorted({word for one in lists for word in one.split(WITHIN) if word}))[:63]
     bit = {name: 1 << at for at, name in enumerate(names)}
-    masks = (sum({bit.get(word, 0) for word in one}) for one in lists)
-    return names, np.fromiter(masks, dtype=np.int64, count=len(lists))
+    # Children share few distinct lists.
+    masks = [sum({bit.get(word, 0) for word in one.split(WITHIN)}) for one in lists]
+    return names, np.array(masks, dtype=np.int64)[of_child]
