@@ -82,7 +82,7 @@ def create_app(
     problems.document(app)
     app.include_router(health.router)
     app.include_router(api.oauth)
-    app.include_router(api.v1)
+    app.router.routes.extend(api.v1.routes)
     serve_documentation(app)
     check_routes(app)
     return app

@@ -32,6 +32,13 @@ PUBLIC_OPERATIONS: Final = frozenset(
 
 Endpoint = Callable[..., Any]
 
+# What a room says of a route beside its path and its function.
+ROUTE_OPTIONS: Final = (
+    *("methods", "name", "tags", "status_code", "include_in_schema", "dependencies"),
+    *("response_model", "response_class", "response_description", "responses", "openapi_extra"),
+    *("summary", "description", "deprecated", "operation_id", "callbacks"),
+)
+
 # Stands in a route's arguments where its session will stand.
 SESSION: Final = object()
 
@@ -172,14 +179,18 @@ def guarded(route: APIRoute) -> Endpoint:
 
 
 class Guarded(APIRouter):
-    """Routes behind the doors below: every one of them is called with its session and caller."""
+    """Routes behind the doors below: every one of them is called with its session and caller.
 
-    def include_router(self, router: APIRouter, **how: Any) -> None:
-        """Include a room's routes."""
+    Each is kept by its whole path. Routers within routers are searched twice a level for every
+    request, which takes longer than finding out who calls.
+    """
+
+    def include_router(self, router: APIRouter, **_: Any) -> None:
+        """Take a room's routes over."""
         for route in router.routes:
             if isinstance(route, APIRoute):
-                route.endpoint = guarded(route)
-        super().include_router(router, **how)
+                options = {name: getattr(route, name) for name in ROUTE_OPTIONS}
+                self.add_api_route(route.path, guarded(route), **options)
 
 
 def _record_refusal(visit: Visit, refusal: AppError) -> None:
