@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 from typing import Final
 from uuid import UUID
 
@@ -86,9 +87,10 @@ def _freeze(session: Session, caller: Caller, row: Round, *, version: int, now: 
     session.add(brochure)
     session.flush()
     key = {"authority_id": row.authority_id, "brochure_id": brochure.id}
-    session.add_all(
-        BrochureDocument(**key, form=form, content=render(content, form)) for form in FORMS
-    )
+    for form in FORMS:
+        made = render(content, form)
+        digest = sha256(made).digest()
+        session.add(BrochureDocument(**key, form=form, content=made, sha256=digest))
     session.add_all(
         BrochureSession(
             **key, session_id=one.session_id, starts_at=one.starts_at, ends_at=one.ends_at

@@ -77,6 +77,8 @@ class BrochureDocument(Base):
     brochure_id: Mapped[UUID] = mapped_column(primary_key=True)
     form: Mapped[str] = mapped_column(primary_key=True)
     content: Mapped[bytes] = mapped_column(LargeBinary)
+    # Of the content when it was made: what `shortbreaks verify` compares it with.
+    sha256: Mapped[bytes] = mapped_column(LargeBinary)
 
 
 class BrochureSession(Base):
