@@ -106,7 +106,7 @@ class SpanJudge:
         _check_live(catalogue, live)
         sessions = catalogue.sessions
         span = slice(0, len(sessions.ids)) if span is None else span
-        self._catalogue, self._span = catalogue, span
+        self._catalogue, self._live, self._span = catalogue, live, span
         self._activity = sessions.activity[span]
         self._support = SupportJudge(catalogue, live, span)
         self._policies = _ages_in_force(sessions, live.policies, span)
@@ -117,6 +117,22 @@ class SpanJudge:
         self._of_all[:started] |= _BIT["past"]
         self._slack: dict[tuple[Window, ...], NDArray[np.int64]] = {}
         self._fundings: dict[tuple[Remaining, ...], NDArray[np.uint8]] = {}
+
+    def within(self, span: slice) -> SpanJudge:
+        """Give a judge of a part of the span, which shares what is found about needs.
+
+        Parameters
+        ----------
+        span : slice
+            Of session indices, inside the whole.
+
+        Returns
+        -------
+        SpanJudge
+        """
+        part = SpanJudge(self._catalogue, self._live, span)
+        part._support = self._support.within(span)
+        return part
 
     def judge(self, child: Child, holdings: Holdings) -> Eligibility:
         """Judge one child; see `eligible`.

@@ -138,7 +138,23 @@ class SupportJudge:
     def __init__(self, catalogue: Catalogue, live: Live, span: slice) -> None:
         self._catalogue, self._live, self._span = catalogue, live, span
         self._answers: dict[int, NeedAnswer] = {}
-        self._count = len(catalogue.sessions.activity[span])
+        self._whole: SupportJudge | None = None
+
+    def within(self, span: slice) -> SupportJudge:
+        """Give a judge of a part of the span, which shares what is looked up.
+
+        Parameters
+        ----------
+        span : slice
+            Of session indices, inside the whole.
+
+        Returns
+        -------
+        SupportJudge
+        """
+        part = SupportJudge(self._catalogue, self._live, span)
+        part._whole = self
+        return part
 
     def judge(self, child: Child) -> Support:
         """Judge one child; see `judge_support`.
@@ -153,9 +169,10 @@ class SupportJudge:
         """
         essential = {need: self._answer_to(need) for need in child.essential_needs()}
         helpful = {need: self._answer_to(need) for need in child.helpful_needs()}
-        lacking = np.zeros(self._count, dtype=np.bool_)
-        late = np.zeros(self._count, dtype=np.bool_)
-        state = np.zeros(self._count, dtype=np.uint8)
+        count = self._span.stop - self._span.start
+        lacking = np.zeros(count, dtype=np.bool_)
+        late = np.zeros(count, dtype=np.bool_)
+        state = np.zeros(count, dtype=np.uint8)
         for answer in essential.values():
             lacking |= answer.how == NOTHING
             late |= answer.how == TOO_LATE
@@ -167,7 +184,13 @@ class SupportJudge:
     def _answer_to(self, need: int) -> NeedAnswer:
         answer = self._answers.get(need)
         if answer is None:
-            answer = _answer(self._catalogue, need, self._live, self._span)
+            if self._whole is None:
+                answer = _answer(self._catalogue, need, self._live, self._span)
+            else:
+                first = self._whole._span.start
+                here = slice(self._span.start - first, self._span.stop - first)
+                whole = self._whole._answer_to(need)
+                answer = NeedAnswer(whole.how[here], whole.chosen[here])
             self._answers[need] = answer
         return answer
 

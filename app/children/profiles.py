@@ -59,7 +59,10 @@ class Profile:
         codes = {method.lower().replace(" ", "_") for method in self.communication_methods}
         if self.language.partition("-")[0].lower() not in ENGLISH:
             codes.add("interpreter")
-        return tuple(code for code in NEED_CODES if code in codes - self._stated_codes)
+        if not codes:
+            return ()
+        codes -= self._stated_codes
+        return tuple(code for code in NEED_CODES if code in codes)
 
     @property
     def _stated_codes(self) -> set[str]:
@@ -160,7 +163,7 @@ PROFILES: Final = text(
              AND g.status = 'open') AS goals,
         -- Friends whose places may be told: siblings, and friends who both said so. One whom only
         -- one side names would otherwise tell that side where the other child is.
-        (SELECT coalesce(json_agg(f.friend_id), '[]')
+        (SELECT coalesce(json_agg(f.friend_id ORDER BY f.friend_id), '[]')
          FROM friendships f
          WHERE f.authority_id = c.authority_id AND f.child_id = c.id AND (
              EXISTS (SELECT FROM friendships back

@@ -177,17 +177,19 @@ def solve(problem: AllocationProblem, draws: Draws) -> Solved:
     kept = np.ones(len(problem.pair_child), dtype=bool)
     part, first, given = _solve_among(problem, kept)
     allocation = first
-    if _close_what_is_short(problem, draws, kept, given):
+    near = np.zeros(len(kept), dtype=bool)
+    while True:
+        among = np.flatnonzero(kept)
+        if not _close_what_is_short(problem, draws, kept, given):
+            break
         # What else runs out is looked for among the pairs that come closest, without deciding
         # between equals; then all pairs show whether that was all.
-        near = matching.closest_pairs(problem, first, CLOSEST * len(problem.child_ids))
+        near[among] |= matching.closest_pairs(part, allocation, CLOSEST * len(problem.child_ids))
         while True:
             _, _, given = _solve_among(problem, kept & near, lottery=False)
-            if _close_what_is_short(problem, draws, kept, given):
-                continue
-            part, allocation, given = _solve_among(problem, kept)
             if not _close_what_is_short(problem, draws, kept, given):
                 break
+        part, allocation, given = _solve_among(problem, kept, promising=near)
     verdict = matching.check_allocation(part, allocation)
     if verdict.breaches:
         raise NotProved(verdict.breaches[0])
@@ -196,7 +198,11 @@ def solve(problem: AllocationProblem, draws: Draws) -> Solved:
 
 
 def _solve_among(
-    problem: AllocationProblem, kept: Mask, *, lottery: bool = True
+    problem: AllocationProblem,
+    kept: Mask,
+    *,
+    lottery: bool = True,
+    promising: Mask | None = None,
 ) -> tuple[AllocationProblem, Allocation, Mask]:
     """Solve with some of the pairs; tell which of all pairs are given."""
     positions = np.flatnonzero(kept)
@@ -209,7 +215,8 @@ def _solve_among(
             pair_value=problem.pair_value[positions],
             pair_pool=problem.pair_pool[positions],
         )
-    allocation = matching.allocate(part, lottery=lottery)
+    start = None if promising is None else promising[positions]
+    allocation = matching.allocate(part, lottery=lottery, promising=start)
     given = np.zeros(len(kept), dtype=bool)
     given[positions[allocation.pair_of_child[allocation.placed]]] = True
     return part, allocation, given
@@ -275,12 +282,13 @@ def look_again(
     live = make_live(warm, situation, now=now)
     stays = NEED_COLUMNS["family_stay"]
     # What is the same for all who look at a session is found once.
+    everything = matching.SpanJudge(warm.arrays, live)
     judges: dict[int, matching.SpanJudge] = {}
     looks = []
     for child, holdings, session_id in pairs:
         at = warm.arrays.session_index[session_id]
         if at not in judges:
-            judges[at] = matching.SpanJudge(warm.arrays, live, slice(at, at + 1))
+            judges[at] = everything.within(slice(at, at + 1))
         judged = judges[at].judge(child, holdings)
         support = judged.support
         limited = [need for need, one in support.essential.items() if one.how[0] == LIMITED]

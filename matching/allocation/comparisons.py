@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from matching.allocation.problem import NONE, AllocationProblem, Integers
+from matching.allocation.problem import MOST_VALUE, NONE, AllocationProblem, Integers
 from matching.errors import InvalidProblem
 
 
@@ -140,8 +140,10 @@ def _serve(problem: AllocationProblem, order: Sequence[int], closed: NDArray[np.
 
 def _choices(problem: AllocationProblem) -> list[list[int]]:
     """List each child's pairs, the best first."""
-    drawn = problem.session_position[problem.pair_session]
-    best_first = np.lexsort((drawn, -problem.pair_value, problem.pair_child))
+    # Pairs stand by child and drawn order before, and equals of a stable sort stay so.
+    in_order = problem.pair_order
+    keys = problem.pair_child[in_order] * (MOST_VALUE + 1) - problem.pair_value[in_order]
+    best_first = in_order[np.argsort(keys, kind="stable")]
     ends = np.cumsum(np.bincount(problem.pair_child, minlength=len(problem.child_ids)))
     listed: list[int] = best_first.tolist()
     firsts = [0, *ends.tolist()]

@@ -12,12 +12,16 @@ from matching.allocation.promising import place_most_priced
 from matching.errors import InvalidProblem
 
 
-def solve_levels(network: Network) -> tuple[Mask, Integers, Integers]:
+def solve_levels(
+    network: Network, promising: Mask | None = None
+) -> tuple[Mask, Integers, Integers]:
     """Find the best allocation on all levels, with the least prices that prove it.
 
     Parameters
     ----------
     network : Network
+    promising : ndarray of shape (n_pairs,), bool, or None
+        Pairs among which to begin; None: each child's most valued ones.
 
     Returns
     -------
@@ -48,7 +52,7 @@ def solve_levels(network: Network) -> tuple[Mask, Integers, Integers]:
         if used is None:
             # The kernel places the most by itself: the first level need not be in its costs.
             costs = _combine(settled[1:], bases[1:], len(network.pair))
-            used, prices, keeps = place_most_priced(network, costs, packed)
+            used, prices, keeps = place_most_priced(network, costs, packed, promising)
         else:
             if (face.usable & ~used).any():
                 used = best_within(network, face, packed)

@@ -16,7 +16,7 @@ _ROUNDS = 4
 
 
 def place_most_priced(
-    network: Network, costs: Integers, weights: Integers
+    network: Network, costs: Integers, weights: Integers, promising: Mask | None = None
 ) -> tuple[Mask, Integers, Integers]:
     """Place as many children as possible with the largest weight, and find the least prices.
 
@@ -26,6 +26,8 @@ def place_most_priced(
     costs : ndarray of shape (n_pairs,), int64
         The weights without what only says that a child is placed: what the kernel is given.
     weights : ndarray of shape (n_pairs,), int64
+    promising : ndarray of shape (n_pairs,), bool, or None
+        Pairs among which to begin; None: each child's most valued ones.
 
     Returns
     -------
@@ -43,7 +45,11 @@ def place_most_priced(
     """
     n_children = max(1, network.n_children)
     kept = np.ones(len(network.pair), dtype=bool)
-    if len(kept) > 3 * _AT_FIRST * n_children:
+    more = _BESIDES * n_children
+    if promising is not None:
+        # Those that come close are among them already.
+        kept, more = promising.copy(), 0
+    elif len(kept) > 3 * _AT_FIRST * n_children:
         kept = _most_valued(network, costs)
     for round_ in range(_ROUNDS + 1):
         part, positions = (network, np.arange(len(kept))) if kept.all() else restrict(network, kept)
@@ -56,7 +62,7 @@ def place_most_priced(
             kept[:] = True
             continue
         others = lacks[~kept]
-        besides = min(len(others) - 1, _BESIDES * n_children)
+        besides = min(len(others) - 1, more)
         # Sorting is ten times faster than `partition` where there are many equals.
         kept |= lacks <= max(0, int(np.sort(others)[besides]))
     used = np.zeros(len(kept), dtype=bool)

@@ -8,7 +8,13 @@ from uuid import UUID
 import numpy as np
 import pytest
 
-from matching import Allocation, AllocationProblem, allocate, check_allocation
+from matching import (
+    Allocation,
+    AllocationProblem,
+    allocate,
+    check_allocation,
+    closest_pairs,
+)
 from tests.matching.allocation.drawing import draw_bound_problem, draw_problem, shuffle
 from tests.matching.allocation.oracle import (
     best_by_highs,
@@ -225,3 +231,49 @@ def test_out_of_time_says_what_is_not_proved() -> None:
             assert allocation.gap[1] > 0
             assert allocation.gap[0] in allocation.level_names
     assert open_gaps > 10
+
+
+def test_where_the_search_begins_changes_nothing() -> None:
+    for seed in range(80):
+        problem = draw_problem(seed, most_children=30, most_sessions=8)
+        expected = allocate(problem)
+        draw = np.random.default_rng(seed)
+        for share in (0.0, 0.3, 1.0):
+            some = draw.random(len(problem.pair_child)) < share
+            found = allocate(problem, promising=some)
+            assert found.reached == expected.reached
+            assert check_allocation(problem, found).proved
+        near = closest_pairs(problem, expected, len(problem.child_ids))
+        assert near[expected.pair_of_child[expected.placed]].all()
+        assert allocate(problem, promising=near).reached == expected.reached
+
+
+def test_closest_pairs_leave_out_what_costs_most() -> None:
+    for seed in range(40):
+        problem = draw_problem(seed, most_children=30, most_sessions=8)
+        allocation = allocate(problem)
+        prices, pools = allocation.certificate.session_prices, allocation.certificate.pool_prices
+        keeps, n_levels = allocation.certificate.keeps, allocation.level_names.index("value") + 1
+        costs = []
+        for pair, value in enumerate(problem.pair_value.tolist()):
+            child, pool = problem.pair_child[pair], problem.pair_pool[pair]
+            row = keeps[child] + prices[problem.pair_session[pair]]
+            row = row + (pools[pool] if pool >= 0 else 0)
+            band = int(problem.band[child])
+            worth = [1, *(band == int(n[5:]) for n in allocation.level_names if "band" in n), value]
+            costs.append(tuple((row[:n_levels] - worth).tolist()))
+        near = closest_pairs(problem, allocation, len(costs) // 3)
+        zero = (0,) * n_levels
+        assert all(cost >= zero for cost in costs)
+        inside = [cost for cost, kept in zip(costs, near, strict=True) if kept]
+        outside = [cost for cost, kept in zip(costs, near, strict=True) if not kept]
+        assert len(inside) >= len(costs) // 3
+
+        # What is given costs nothing, so it comes first anyway.
+        assert not outside or max(map(distance, inside)) < min(map(distance, outside))
+
+
+def distance(cost: tuple[int, ...]) -> tuple[int, int]:
+    """Tell how far a pair is: by the first level on which it costs, the later the nearer."""
+    first = next((at for at, paid in enumerate(cost) if paid), len(cost))
+    return -first, cost[first] if first < len(cost) else 0
