@@ -202,6 +202,7 @@ def wish_panel(example: WorkedExample) -> Panel:
             Text(f"“{wish.text}”", style="bold"),
             Text(f"In the catalogue: {serving or 'nothing serves it'}"),
             Text(f"Recorded as a wish, in the voice of: {wish.voice}; status: {wish.status}"),
+            Text(f"Asked about it: {', '.join(provider.name for provider in example.asked)}"),
             Text(f"Wish {wish.id}", style="dim"),
         ),
         title="A wish",

@@ -18,11 +18,11 @@ from app.bookings.entitlement_schemas import EntitlementRead
 from app.bookings.errors import EntitlementExhausted
 from app.bookings.schemas import BookingCreate, BookingQuery, BookingRead
 from app.catalogue import service as catalogue
-from app.catalogue.filters import ActivityFilter
-from app.catalogue.schemas import ActivityRead, SessionRead
+from app.catalogue.filters import ActivityFilter, ProviderFilter
+from app.catalogue.schemas import ActivityRead, ProviderRead, SessionRead
 from app.children import service as children
 from app.children.schemas import ChildRead
-from app.clock import month_bounds, month_of
+from app.clock import local_date, month_bounds, month_of
 from app.db import transaction
 from app.engine.warm import WarmCatalogues
 from app.errors import AppError
@@ -30,13 +30,16 @@ from app.matches import service as matches
 from app.matches.schemas import MatchesRead, MatchRead
 from app.pagination import PageRequest
 from app.samples import queries
+from app.wishes import actions
 from app.wishes import service as wishes
+from app.wishes.action_schemas import WishActionCreate
 from app.wishes.schemas import WishCreate, WishQuery, WishRead
 
 HOUSEHOLD: Final = "sample-worked-example"
 WISH: Final = "go and see a falconry display and hold a falcon"
 WISH_WORD: Final = "falconry"
 MOST_MATCHES: Final = 100
+ASKED: Final = 3
 
 
 @dataclass(frozen=True)
@@ -72,6 +75,8 @@ class WorkedExample:
     # What the catalogue has for the wish.
     serving_the_wish: Sequence[ActivityRead]
     wish: WishRead
+    # Who have been asked whether they could do something for it.
+    asked: Sequence[ProviderRead]
 
 
 def make_maya(today: date) -> dict[str, Any]:
@@ -131,7 +136,8 @@ def run_worked_example(
         page = PageRequest()
         serving = catalogue.list_activities(session, ActivityFilter(q=WISH_WORD), page)
         wish = _record_wish(session, caller, child_id, now=now)
-    return WorkedExample(child, month, before, booked, after, refused, serving.items, wish)
+        asked = _ask_providers(session, caller, wish, now=now)
+    return WorkedExample(child, month, before, booked, after, refused, serving.items, wish, asked)
 
 
 def _list_matches(
@@ -217,3 +223,22 @@ def _record_wish(session: Session, caller: Caller, child_id: UUID, *, now: datet
             return WishRead.model_validate(wish)
     form = WishCreate(child_id=child_id, text=WISH, voice="child")
     return WishRead.model_validate(wishes.record_wish(session, caller, form, now=now))
+
+
+def _ask_providers(
+    session: Session, caller: Caller, wish: WishRead, *, now: datetime
+) -> Sequence[ProviderRead]:
+    """Write down that some providers were asked, unless an earlier start did, and name them."""
+    done = actions.page_of_actions(session, caller, wish.id, PageRequest(limit=1), now=now).items
+    if not done:
+        some = catalogue.list_providers(session, ProviderFilter(), PageRequest(limit=ASKED)).items
+        form = WishActionCreate(
+            kind="asked_providers",
+            happened_on=local_date(now),
+            provider_ids=[provider.id for provider in some],
+        )
+        done = [actions.record_action(session, caller, wish.id, form, now=now)]
+    return [
+        ProviderRead.model_validate(catalogue.get_provider(session, id_))
+        for id_ in done[0].provider_ids
+    ]

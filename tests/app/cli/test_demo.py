@@ -81,6 +81,7 @@ class TestWithoutServing:
             "Rule: entitlement-exhausted",
             "nothing serves it",
             "Recorded as a wish",
+            "Asked about it: ",
         ):
             assert passage in first
         assert re.search(r"Stoke-on-Trent \(sample\) +│ +300 │", first)

@@ -65,6 +65,8 @@ def test_works_on_any_day_and_twice(sessions: sessionmaker[Session], now: dateti
         assert second.booked.is_earlier
         assert second.booked.booking.id == first.booked.booking.id
     assert second.wish == first.wish
+    assert second.asked == first.asked
+    assert len(first.asked) == 3
     with transaction(sessions, loaded.authority_id) as session:
         months = len({first.month, second.month})
         assert session.scalar(select(func.count()).select_from(Booking)) == months
