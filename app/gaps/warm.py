@@ -36,9 +36,8 @@ VERSIONS: Final = text(
 )
 FACTS: Final = text(
     """
-    SELECT m.month, m.version, m.built_at, f.*
-    FROM gap_months m
-    LEFT JOIN (
+    -- Once and not for each month, whatever the planner thinks of tables it has not yet counted.
+    WITH f AS MATERIALIZED (
         SELECT c.month AS of_month,
             string_agg(uuid_send(child_id), ''::bytea) AS child_ids,
             string_agg(age_band, chr(31)) AS age_bands, string_agg(area, chr(31)) AS areas,
@@ -60,7 +59,10 @@ FACTS: Final = text(
             ORDER BY month, child_id
         ) c
         GROUP BY c.month
-    ) f ON f.of_month = m.month
+    )
+    SELECT m.month, m.version, m.built_at, f.*
+    FROM gap_months m
+    LEFT JOIN f ON f.of_month = m.month
     WHERE m.authority_id = :authority_id AND m.month = ANY (:months)
     ORDER BY m.month
     """
