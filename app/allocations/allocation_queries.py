@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, and_, func, or_, select
+from sqlalchemy import Row, and_, func, select
 from sqlalchemy.orm import Session
 
 from app.allocations.models import (
@@ -13,6 +13,7 @@ from app.allocations.models import (
     AllocatedSession,
     Allocation,
 )
+from app.bookings.models import Booking
 from app.children.models import Child
 from app.pagination import Page, PageRequest, fetch_page
 from app.rounds.models import Choice, ChoiceList, Round
@@ -197,28 +198,54 @@ def bands_of(session: Session, allocation_id: UUID, month: str) -> dict[UUID, in
 
 
 def candidates(
-    session: Session, allocation_id: UUID, session_id: UUID, month: str, funding: str
+    session: Session,
+    allocation_id: UUID,
+    session_id: UUID,
+    month: str,
+    funding: str,
+    *,
+    asking: bool,
+    further: bool,
 ) -> Sequence[UUID]:
-    """Find who may be next for a session: not offered one of the month and funding before, nor
-    passed over in the session; of contributory places, only those who asked for this one.
+    """Find who may be next for a session: nobody who has had a turn there, or has let a place of
+    the month and funding go.
+
+    A `further` place is for who has been offered one of the month and funding already, any other
+    for who has not. Those `asking` have this session on their list, to be taken so.
     """
     authority_id = session.info["authority_id"]
     had_a_turn = select(AllocatedPlace.child_id).where(
         AllocatedPlace.authority_id == authority_id,
         AllocatedPlace.allocation_id == allocation_id,
-        or_(
-            AllocatedPlace.session_id == session_id,
+        AllocatedPlace.session_id == session_id,
+    )
+    # A place that the provider took away has not been offered.
+    offered = (
+        select(AllocatedPlace.child_id)
+        .join(
+            Booking,
             and_(
-                AllocatedPlace.month == month,
-                AllocatedPlace.funding == funding,
-                AllocatedPlace.state == "offered",
+                Booking.authority_id == AllocatedPlace.authority_id,
+                Booking.id == AllocatedPlace.booking_id,
             ),
-        ),
+        )
+        .where(
+            AllocatedPlace.authority_id == authority_id,
+            AllocatedPlace.allocation_id == allocation_id,
+            AllocatedPlace.month == month,
+            AllocatedPlace.funding == funding,
+            Booking.cancel_cause.is_distinct_from("provider"),
+        )
     )
+    let_go = offered.where(Booking.status == "cancelled")
     statement = select(Child.id).where(
-        Child.authority_id == authority_id, Child.id.not_in(had_a_turn)
+        Child.authority_id == authority_id,
+        Child.id.not_in(had_a_turn),
+        and_(Child.id.in_(offered), Child.id.not_in(let_go))
+        if further
+        else Child.id.not_in(offered),
     )
-    if funding == "contributory":
+    if asking:
         asked = (
             select(ChoiceList.child_id)
             .join(

@@ -27,6 +27,8 @@ from app.engine.allocation import NONE, AllocationProblem, refill
 from app.engine.warm import WarmCatalogue, WarmCatalogues
 from app.ids import new_id
 
+# Whether a place is a child's second one or more; all first free places come before.
+PASSES: Final = tuple((funding, further) for funding in FUNDINGS for further in (False, True))
 ONE_MOMENT: Final = timedelta(microseconds=1)
 
 
@@ -50,10 +52,14 @@ def offer_to_next(
         return False
     month = month_of(target.starts_at)
     catalogue = warm.get(session, now=now)
-    for funding in FUNDINGS:
+    for funding, further in PASSES:
         candidates = allocation_queries.candidates(
-            session, allocation.id, session_id, month, funding
+            *(session, allocation.id, session_id, month, funding),
+            asking=_must_ask(funding, further=further),
+            further=further,
         )
+        if not candidates:
+            continue
         inputs = read_inputs(
             session,
             allocation.round_id,
@@ -63,7 +69,9 @@ def offer_to_next(
             take_kept={session_id},
             child_ids=candidates,
         )
-        places = _next_places(session, allocation, inputs, catalogue, session_id, month, funding)
+        places = _next_places(
+            *(session, allocation, inputs, catalogue, session_id, month, funding), further=further
+        )
         if places:
             chosen = {place.child_id for place in places}
             queries.lock_children(session, chosen)
@@ -77,6 +85,11 @@ def offer_to_next(
             session.flush()
             return True
     return False
+
+
+def _must_ask(funding: str, *, further: bool) -> bool:
+    """Tell whether a place goes only to who has asked for it: as when the round was solved."""
+    return further or funding == "contributory"
 
 
 def _has_changed(session: Session, inputs: Inputs, child_ids: Set[UUID], month: str) -> bool:
@@ -93,6 +106,8 @@ def _pose(
     session_id: UUID,
     month: str,
     funding: str,
+    *,
+    further: bool,
 ) -> AllocationProblem | None:
     """Put the session alone as a problem, in the bands that the round has found."""
     starts_at = catalogue.times[session_id][0] if session_id in catalogue.times else None
@@ -106,7 +121,8 @@ def _pose(
         starts_from=starts_at,
         starts_before=starts_at + ONE_MOMENT,
     )
-    mask, value, groups = weigh(inputs, judged, month, funding, further=funding == "contributory")
+    asking = _must_ask(funding, further=further)
+    mask, value, groups = weigh(inputs, judged, month, funding, further=asking)
     mask[:, [id_ != session_id for id_ in judged.session_ids]] = False
     problem = pose(inputs, judged, month, mask, value, groups, Given(), allocation.seed)
     bands = allocation_queries.bands_of(session, allocation.id, month)
@@ -129,9 +145,13 @@ def _next_places(
     session_id: UUID,
     month: str,
     funding: str,
+    *,
+    further: bool,
 ) -> list[AllocatedPlace]:
     """Find who is next, and make their places in the allocation."""
-    problem = _pose(session, allocation, inputs, catalogue, session_id, month, funding)
+    problem = _pose(
+        *(session, allocation, inputs, catalogue, session_id, month, funding), further=further
+    )
     if problem is None:
         return []
     found = refill(problem, np.full(len(problem.child_ids), NONE))

@@ -1,6 +1,6 @@
 """From an allocation to offers, and what comes free to the next child."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -203,6 +203,88 @@ class TestRefill:
         opened = {o["child_id"]: o["source"] for o in offers(world, session_id=lake, status="open")}
         assert opened[without] == "round"
         assert len(opened) == 2
+
+    def test_a_place_the_provider_took_away_leaves_the_child_in_the_round(
+        self, world: World
+    ) -> None:
+        activity = add_activity(world)
+        lake, pool = (
+            add_session(world, activity, SATURDAY + timedelta(days=days), capacity=1)
+            for days in range(2)
+        )
+        children = [add_child(world) for _ in range(2)]
+        round_id = open_round(world)
+        for child in children:
+            choose(world, round_id, child, wanted(lake, pool))
+        allocation = allocate(world, round_id)
+        publish_offers(world, allocation)
+        at_the_pool = {at: child for child, at in given(allocation).items()}[pool]
+        cancelled = world.call(
+            *("PATCH", f"/v1/sessions/{lake}"),
+            json={"status": "cancelled"},
+            headers={"If-Match": "*"},
+        )
+        assert cancelled.status_code == 200
+        work_round(world)
+        [left] = offers(world, status="open")
+        assert (left["child_id"], left["session_id"]) == (at_the_pool, pool)
+
+        answer_offer(world, left["id"], "decline")
+        work_round(world)
+
+        [next_] = offers(world, status="open")
+        assert (next_["child_id"], next_["session_id"]) == (
+            next(child for child in children if child != at_the_pool),
+            pool,
+        )
+        assert broken(world) == []
+
+    def test_a_second_place_goes_to_who_asked_for_it_when_nobody_else_can_have_it(
+        self, world: World
+    ) -> None:
+        policy = {"starts_on": "2027-03-01", "free_per_month": 2}
+        assert world.call("POST", "/v1/authority/policies", json=policy).status_code == 201
+        activity = add_activity(world)
+        lake, pool = (
+            add_session(world, activity, SATURDAY + timedelta(days=days), capacity=1)
+            for days in range(2)
+        )
+        children = [add_child(world) for _ in range(2)]
+        round_id = open_round(world)
+        for child in children:
+            choose(world, round_id, child, wanted(lake, pool))
+        publish_offers(world, allocate(world, round_id))
+        [first] = offers(world, session_id=lake)
+
+        answer_offer(world, first["id"], "decline")
+        work_round(world)
+
+        other = next(child for child in children if child != first["child_id"])
+        assert {one["session_id"] for one in offers(world, status="open", child_id=other)} == {
+            lake,
+            pool,
+        }
+        assert broken(world) == []
+
+    def test_what_cannot_be_offered_goes_to_the_next(
+        self, world: World, scarce: tuple[str, str, list[str]]
+    ) -> None:
+        round_id, lake, children = scarce
+        allocation = allocate(world, round_id)
+        elsewhere = add_session(world, add_activity(world), SATURDAY + timedelta(days=1))
+        booked = next(iter(given(allocation)))
+        body = {"child_id": booked, "session_id": elsewhere, "funding": "free"}
+        headers = {"Idempotency-Key": "1"}
+        assert world.call("POST", "/v1/bookings", json=body, headers=headers).status_code == 201
+
+        published = publish_offers(world, allocation)
+        assert published.json()["places"] == {"offered": 1, "skipped": 1}
+        work_round(world)
+
+        assert {offer["child_id"] for offer in offers(world, session_id=lake)} == set(children) - {
+            booked
+        }
+        assert broken(world) == []
 
 
 class TestWhy:

@@ -113,8 +113,8 @@ def refill_unlocked(patch: Patch, workers: int) -> None:
     def find_unlocked(session: Session, session_id: Any, *, lock: bool = False) -> Any:
         return find(session, session_id)
 
-    def choose_together(*args: Any) -> Any:
-        chosen = choose(*args)
+    def choose_together(*args: Any, **named: Any) -> Any:
+        chosen = choose(*args, **named)
         meet(barrier)
         return chosen
 
