@@ -19,6 +19,7 @@ from app.verification.checks.entitlement import (
     YEAR,
     YEARS,
 )
+from app.verification.checks.gaps import GAP_FACTS, GAP_MET
 from app.verification.checks.life_cycle import (
     ARRANGED,
     ATTENDANCE,
@@ -107,6 +108,8 @@ OF_AN_AUTHORITY: Final = (
     MET_WISHES,
     WISH_EVENTS,
     STATEMENTS,
+    GAP_FACTS,
+    GAP_MET,
     RELEASES,
     RELEASE_BUDGETS,
 )
