@@ -2,5 +2,5 @@
 
 Takes   catalogue rows, children, and what the bookings room says is held and taken.
 Gives   matches, fits and recognised concepts.  The only room that imports matching.
-Calls   authorities, catalogue, children.   Called by   bookings, wishes, matches, learning.
+Calls   authorities, catalogue, children.   Called by   bookings, matches, learning.
 """
