@@ -187,3 +187,13 @@ def lock_children(session: Session, child_ids: Collection[UUID]) -> None:
         .order_by(Child.id)
         .with_for_update(key_share=True)
     )
+
+
+def hold_children(session: Session, child_ids: Collection[UUID]) -> Sequence[UUID]:
+    """Find which of some children are still there, and let nobody erase them meanwhile."""
+    return session.scalars(
+        select(Child.id)
+        .where(Child.id.in_(child_ids))
+        .order_by(Child.id)
+        .with_for_update(read=True, key_share=True)
+    ).all()

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from app.allocations import queries
 from app.allocations.inputs import Inputs, digest_of
 from app.allocations.models import (
     AllocatedChild,
@@ -94,13 +95,18 @@ def keep(session: Session, allocation: Allocation, outcome: Outcome, *, now: dat
     allocation.status, allocation.done_at = "done", now
     session.flush()
     key = {"authority_id": str(allocation.authority_id), "allocation_id": str(allocation.id)}
+    # Who was erased while the run went on is not told of.
+    told = {UUID(row["child_id"]) for row in (*outcome.places, *outcome.children)}
+    still = set(map(str, queries.hold_children(session, told)))
+    places = [row for row in outcome.places if row["child_id"] in still]
+    children = [row for row in outcome.children if row["child_id"] in still]
     fresh = {"refilled": False, "state": "given", "skip_reason": None, "booking_id": None}
     insert_rows(
         session,
         AllocatedPlace,
-        [{**key, "id": str(new_id()), **row, **fresh} for row in outcome.places],
+        [{**key, "id": str(new_id()), **row, **fresh} for row in places],
     )
-    insert_rows(session, AllocatedChild, [{**key, **row} for row in outcome.children])
+    insert_rows(session, AllocatedChild, [{**key, **row} for row in children])
     insert_rows(session, AllocatedSession, [{**key, **row} for row in outcome.sessions])
 
 

@@ -175,19 +175,20 @@ def solve(problem: AllocationProblem, draws: Draws) -> Solved:
     the others are solved for without it. The first bound still holds, so the gap is proven.
     """
     kept = np.ones(len(problem.pair_child), dtype=bool)
+    kept_for: dict[int, set[int]] = {}
     part, first, given = _solve_among(problem, kept)
     allocation = first
     near = np.zeros(len(kept), dtype=bool)
     while True:
         among = np.flatnonzero(kept)
-        if not _close_what_is_short(problem, draws, kept, given):
+        if not _close_what_is_short(problem, draws, kept, given, kept_for):
             break
         # What else runs out is looked for among the pairs that come closest, without deciding
         # between equals; then all pairs show whether that was all.
         near[among] |= matching.closest_pairs(part, allocation, CLOSEST * len(problem.child_ids))
         while True:
             _, _, given = _solve_among(problem, kept & near, lottery=False)
-            if not _close_what_is_short(problem, draws, kept, given):
+            if not _close_what_is_short(problem, draws, kept, given, kept_for):
                 break
         part, allocation, given = _solve_among(problem, kept, promising=near)
     verdict = matching.check_allocation(part, allocation)
@@ -222,28 +223,53 @@ def _solve_among(
     return part, allocation, given
 
 
-def _close_what_is_short(problem: AllocationProblem, draws: Draws, kept: Mask, given: Mask) -> bool:
+def _close_what_is_short(
+    problem: AllocationProblem,
+    draws: Draws,
+    kept: Mask,
+    given: Mask,
+    kept_for: dict[int, set[int]],
+) -> bool:
     """Keep each stock that does not reach for the first of those who use it; tell if one did."""
     short = np.flatnonzero(draws.used(given) > draws.left)
     for stock in short.tolist():
-        _keep_for_the_first(problem, draws, kept, given, stock)
+        _keep_for_the_first(problem, draws, kept, given, stock, kept_for)
     return bool(short.size)
 
 
 def _keep_for_the_first(
-    problem: AllocationProblem, draws: Draws, kept: Mask, given: Mask, stock: int
+    problem: AllocationProblem,
+    draws: Draws,
+    kept: Mask,
+    given: Mask,
+    stock: int,
+    kept_for: dict[int, set[int]],
 ) -> None:
     """Keep a stock for the first of those who use it, and close it to everybody else.
 
     Were it left open to those who do not use it yet, they would move in as others are moved out.
+    Whoever another stock is kept for comes after all others, or that one would be left unused;
+    `kept_for` names the stocks kept for each child.
     """
     drawing = draws.pair[draws.stock == stock]
     users = np.unique(drawing[given[drawing]])
     child = problem.pair_child[users]
+    # A pair may draw on several stocks: those that are kept for its child are used as well.
+    elsewhere = [
+        bool(kept_for.get(one, set()) - set(draws.stock[draws.pair == pair].tolist()))
+        for one, pair in zip(child.tolist(), users.tolist(), strict=True)
+    ]
     order = np.lexsort(
-        (problem.child_position[child], -problem.pair_value[users], problem.band[child])
+        (
+            problem.child_position[child],
+            -problem.pair_value[users],
+            problem.band[child],
+            elsewhere,
+        )
     )
     first = child[order[: draws.left[stock]]]
+    for one in first.tolist():
+        kept_for.setdefault(one, set()).add(stock)
     kept[drawing[~np.isin(problem.pair_child[drawing], first)]] = False
 
 
