@@ -14,6 +14,7 @@ from app.children import goal_routes as goals
 from app.children import routes as children
 from app.closures import routes as closures
 from app.feeds import routes as feeds
+from app.gaps import month_routes as gap_months
 from app.interests import routes as interests
 from app.learning import routes as learning
 from app.matches import routes as matches
@@ -56,4 +57,5 @@ v1.include_router(allocations.router)
 v1.include_router(jobs.router)
 v1.include_router(releases.router)
 v1.include_router(gaps.router)
+v1.include_router(gap_months.router)
 v1.include_router(learning.router)

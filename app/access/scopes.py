@@ -60,6 +60,8 @@ class Scope(StrEnum):
     ALLOCATION_REASONS_READ = "allocation-reasons:read"
     AUTHORITIES_WRITE = "authorities:write"
     GAPS_READ = "gaps:read"
+    GAP_MONTHS_READ = "gap-months:read"
+    GAP_MONTHS_WRITE = "gap-months:write"
     GAP_RELEASES_READ = "gap-releases:read"
     GAP_RELEASES_WRITE = "gap-releases:write"
     JOBS_READ = "jobs:read"
@@ -111,6 +113,8 @@ DESCRIPTIONS: dict[Scope, str] = {
     Scope.ALLOCATION_REASONS_READ: "Read what a child was given in a round, and why",
     Scope.AUTHORITIES_WRITE: "Say how large an authority is",
     Scope.GAPS_READ: "Read what children want and cannot get",
+    Scope.GAP_MONTHS_READ: "Read how new the facts of gaps are",
+    Scope.GAP_MONTHS_WRITE: "Have gaps judged now",
     Scope.GAP_RELEASES_READ: "Read releases of unmet interests",
     Scope.GAP_RELEASES_WRITE: "Draw releases of unmet interests",
     Scope.JOBS_READ: "Follow the jobs that it has started",
@@ -167,6 +171,8 @@ SCOPES_OF_KIND: dict[ClientKind, frozenset[Scope]] = {
         Scope.ALLOCATIONS_READ,
         Scope.ALLOCATIONS_WRITE,
         Scope.GAPS_READ,
+        Scope.GAP_MONTHS_READ,
+        Scope.GAP_MONTHS_WRITE,
         Scope.GAP_RELEASES_READ,
         Scope.GAP_RELEASES_WRITE,
         Scope.JOBS_READ,

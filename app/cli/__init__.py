@@ -9,6 +9,7 @@ from app.cli.allocating import allocate
 from app.cli.clients import client
 from app.cli.demo import demo
 from app.cli.evaluating import evaluate_interests
+from app.cli.gaps import gaps
 from app.cli.importing import import_files
 from app.cli.keys import keys
 from app.cli.learning import learn
@@ -38,6 +39,7 @@ cli.command("import")(import_files)
 cli.command()(match)
 cli.command()(learn)
 cli.command()(allocate)
+cli.command()(gaps)
 cli.command()(seed)
 cli.command()(verify)
 cli.add_typer(keys)

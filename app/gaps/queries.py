@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from app.bookings.models import ACTIVE_STATUSES
 from app.gaps.models import GapMonth
 from app.ids import new_id
+from app.pagination import Page, PageRequest, fetch_page
 
 Rows = Sequence[Row[*tuple[Any, ...]]]
 
@@ -251,6 +252,18 @@ def list_months(session: Session) -> dict[str, GapMonth]:
     """List the months that have been judged."""
     statement = select(GapMonth).where(GapMonth.authority_id == _bound(session))
     return {row.month: row for row in session.scalars(statement)}
+
+
+def page_of_months(session: Session, page: PageRequest) -> Page[GapMonth]:
+    """List the months that have been judged, the earliest first."""
+    return fetch_page(
+        session,
+        select(GapMonth).where(GapMonth.authority_id == _bound(session), GapMonth.version > 0),
+        page,
+        keys=(GapMonth.month,),
+        parsers=(str,),
+        key_of=lambda row: (row.month,),
+    )
 
 
 def read_marks(session: Session) -> tuple[UUID | None, int]:

@@ -62,6 +62,15 @@ GONE_SESSIONS: Final = text(
     WHERE authority_id = :authority_id AND month = :month AND number = ANY (:numbers)
     """
 )
+# One after the other, as a second look finds nothing.
+DEFER: Final = text(
+    """
+    SELECT procrastinate_defer_jobs_v1(ARRAY[
+        ROW('default', 'refresh_gaps_of', 0, CAST(:lock AS text), NULL,
+            jsonb_build_object('authority_id', CAST(:authority_id AS uuid)),
+            NULL)]::procrastinate_job_to_defer_v1[])
+    """
+)
 
 
 def lock_children(session: Session, child_ids: Collection[UUID]) -> set[UUID]:
@@ -87,6 +96,12 @@ def forget_children(session: Session, month: str, child_ids: Collection[UUID]) -
 def mark_gone(session: Session, month: str, numbers: Collection[int]) -> None:
     """Keep sessions that have gone only as what older facts were about."""
     session.execute(GONE_SESSIONS, _of(session) | {"month": month, "numbers": list(numbers)})
+
+
+def defer_look(session: Session) -> None:
+    """Have the worker look at the bound authority's months, once this transaction is done."""
+    values = _of(session)
+    session.execute(DEFER, values | {"lock": f"gaps {values['authority_id']}"})
 
 
 def _write(session: Session, statement: Any, month: str, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -246,6 +246,8 @@ OPERATIONS: dict[str, Operation] = {
     "GET /v1/gap-releases": Operation(for_commissioners(200)),
     "GET /v1/gap-releases/{release_id}": Operation(of_the_releases(200)),
     "GET /v1/gap-releases/{release_id}/cells": Operation(of_the_releases(200)),
+    "GET /v1/gap-months": Operation(for_brokers(200)),
+    "POST /v1/gap-months/look": Operation(for_brokers(202)),
     # Of which period, it has to be told.
     "GET /v1/gaps": Operation(for_commissioners(422)),
     "POST /v1/wishes": Operation(
