@@ -16,6 +16,7 @@ from app.cli.learning import learn
 from app.cli.matching import match
 from app.cli.migrating import migrate
 from app.cli.openapi import openapi
+from app.cli.releasing import release
 from app.cli.seeding import seed
 from app.cli.serving import serve
 from app.cli.verifying import verify
@@ -40,6 +41,7 @@ cli.command()(match)
 cli.command()(learn)
 cli.command()(allocate)
 cli.command()(gaps)
+cli.command()(release)
 cli.command()(seed)
 cli.command()(verify)
 cli.add_typer(keys)

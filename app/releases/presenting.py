@@ -35,7 +35,8 @@ NOTES: Final = (
     " noise of its own, drawn once.",
     "Totals need not add up, within a table or between tables: nothing is adjusted to make them.",
     f"A child counts towards at most {MOST_INTERESTS} interests, drawn by lot where there are"
-    " more, and in one group of its support needs.",
+    " more, and in one group of its support needs. The error is that of noise and rounding; the"
+    " lot adds to it, by no more than the square root of the figure (one standard deviation).",
     "Figures below the threshold are not shown, and the others are rounded; both are decided on"
     " the figure with its noise.",
 )

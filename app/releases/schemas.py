@@ -4,7 +4,14 @@ from datetime import datetime
 from typing import Annotated, Final, Literal, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from app.wire import Wire
@@ -19,8 +26,20 @@ Period = Annotated[str, StringConstraints(pattern=r"^20[0-9]{2}-Q[1-4]$")]
 Year = Annotated[int, Field(ge=2000, lt=2100)]
 By = Literal["interest", "locality", "age_band", "need_group", "reason"]
 SizeClass = Literal["under_200", "200_to_500", "over_500"]
-# It goes into tables that people open with a spreadsheet, hence no sign at its head.
-LocalityName = Annotated[str, StringConstraints(pattern=r"^\w[\w '&(),./-]{0,58}\w$")]
+
+
+def _begin_with_a_letter(name: str) -> str:
+    # It goes into tables that people open with a spreadsheet, where a sign begins a formula.
+    if not name[0].isalnum():
+        raise PydanticCustomError("name_start", "A name begins with a letter or a digit")
+    return name
+
+
+LocalityName = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=60),
+    AfterValidator(_begin_with_a_letter),
+]
 Outcode = Annotated[str, StringConstraints(pattern=r"^[A-Z]{1,2}[0-9][A-Z0-9]?$")]
 Word = Annotated[str, StringConstraints(min_length=1, max_length=60)]
 

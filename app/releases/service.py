@@ -30,7 +30,13 @@ from app.releases.models import (
     GapReleaseCell,
     LocalityDeclaration,
 )
-from app.releases.schemas import CellsQuery, LocalitiesUpdate, ReleaseCreate, SizeUpdate
+from app.releases.schemas import (
+    CellsQuery,
+    LocalitiesUpdate,
+    ReleaseCreate,
+    SizeClass,
+    SizeUpdate,
+)
 from app.releases.wants import unmet_of
 
 # A release's budget, and a year's; both are zero-concentrated differential privacy.
@@ -47,6 +53,14 @@ def set_size(
     if not queries.is_authority(session, authority_id):
         raise NotFound
     bind_tenant(session, authority_id)
+    return set_size_of_bound(session, caller, form, now=now)
+
+
+def set_size_of_bound(
+    session: Session, caller: Caller, form: SizeUpdate, *, now: datetime
+) -> AuthoritySize:
+    """Say how large the bound authority is in a year."""
+    authority_id: UUID = session.info["authority_id"]
     queries.insert_size(
         session,
         {
@@ -62,6 +76,18 @@ def set_size(
         raise SizeClassSet("It stays for the year.", year=form.year)
     audit.record(session, caller, "authority.size", now=now, object_id=authority_id)
     return size
+
+
+def find_size(session: Session, year: int) -> AuthoritySize | None:
+    """Find what was said of the bound authority's year."""
+    return queries.find_size(session, year)
+
+
+def size_class_of(n_children: int) -> SizeClass:
+    """Name the class of an authority with so many registered children."""
+    if n_children < 200:
+        return "under_200"
+    return "200_to_500" if n_children < 500 else "over_500"
 
 
 def declare_localities(

@@ -22,6 +22,8 @@ from app.feeds.contents import HORIZON_DAYS, Horizon
 from app.feeds.readers import Item
 from app.feeds.service import import_records
 from app.ids import new_id
+from app.releases import service as releases
+from app.releases.schemas import SizeUpdate
 from app.samples import queries
 from app.samples.authorities import SampleAuthority, support_services
 from app.samples.families import SCHOOL_SIZE, SampleChild, make_children
@@ -77,6 +79,7 @@ def load_sample(
             bring_support_services(session, broker, sample.n_children, now=now)
             bring_sample_families(session, sample, now=now, on_progress=on_progress)
         n_children, n_sessions = queries.count(session)
+        say_how_large(session, broker, n_children, now=now)
     return Loaded(authority_id, client, n_children, n_sessions)
 
 
@@ -116,6 +119,15 @@ def bring_support_services(
     """Record what the authority can put in place."""
     for form in support_services(n_children):
         authorities.add_support_service(session, broker, form, now=now)
+
+
+def say_how_large(session: Session, broker: Caller, n_children: int, *, now: datetime) -> None:
+    """Say what an operator would of the year, unless it has been said: releases depend on it."""
+    year = local_date(now).year
+    if releases.find_size(session, year) is None:
+        size_class = releases.size_class_of(n_children)
+        form = SizeUpdate(year=year, size_class=size_class)
+        releases.set_size_of_bound(session, broker, form, now=now)
 
 
 def bring_sample_families(

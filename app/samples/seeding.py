@@ -26,6 +26,7 @@ from app.samples.loading import (
     bring_listings,
     bring_support_services,
     broker_caller,
+    say_how_large,
 )
 
 KINDS: Final = (
@@ -86,6 +87,8 @@ def seed_authority(
             )
             for kind in KINDS
         }
+        broker = broker_caller(clients[ClientKind.BROKER].client_id, authority_id)
+        say_how_large(session, broker, n_children, now=now)
     return SeededAuthority(authority_id, name, clients)
 
 

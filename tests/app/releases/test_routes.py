@@ -233,7 +233,7 @@ class TestLocalities:
             ([SOUTH, {**NORTH, "name": "south"}], "name_twice"),
             ([{**NORTH, "name": "Other"}], "name_twice"),
             ([SOUTH, {"name": "North", "outcodes": ["ST4"]}], "outcode_twice"),
-            ([{"name": "=cmd()", "outcodes": ["ST4"]}], "string_pattern_mismatch"),
+            ([{"name": "=cmd()", "outcodes": ["ST4"]}], "name_start"),
             ([{"name": "North", "outcodes": ["ST4 2DE"]}], "string_pattern_mismatch"),
             ([{"name": f"Part {n}", "outcodes": [f"ST{n}"]} for n in range(1, 10)], "too_long"),
             ([{"name": "North", "outcodes": []}], "too_short"),
