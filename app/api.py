@@ -13,6 +13,7 @@ from app.catalogue import routes as catalogue
 from app.children import goal_routes as goals
 from app.children import routes as children
 from app.closures import routes as closures
+from app.commissioning import routes as commissioning
 from app.feeds import routes as feeds
 from app.gaps import month_routes as gap_months
 from app.interests import routes as interests
@@ -58,4 +59,5 @@ v1.include_router(jobs.router)
 v1.include_router(releases.router)
 v1.include_router(gaps.router)
 v1.include_router(gap_months.router)
+v1.include_router(commissioning.router)
 v1.include_router(learning.router)

@@ -7,6 +7,7 @@ import app.bookings.models
 import app.catalogue.models
 import app.children.models
 import app.closures.models
+import app.commissioning.models
 import app.engine.models
 import app.gaps.models
 import app.outbox.models

@@ -58,7 +58,7 @@ from matching.gaps.counts import (
     pressure,
     setting_shares,
 )
-from matching.gaps.equity import GroupRate, compare_groups
+from matching.gaps.equity import GroupRate, Interval, compare_groups
 from matching.gaps.facts import OUTCOMES, GapFacts, NearMisses, Wanting, find_gaps
 from matching.gaps.nearest import RANKS, MissingNeeds, essential_masks, missing_needs
 from matching.gaps.need_groups import GROUP_NAMES, GROUP_OF_NEED, NEED_GROUPS, group_masks
@@ -139,6 +139,7 @@ __all__ = [
     "InUse",
     "Interest",
     "InterestIndex",
+    "Interval",
     "InvalidProblem",
     "Judgement",
     "LearnedWeights",

@@ -64,6 +64,9 @@ class Scope(StrEnum):
     GAP_MONTHS_WRITE = "gap-months:write"
     GAP_RELEASES_READ = "gap-releases:read"
     GAP_RELEASES_WRITE = "gap-releases:write"
+    COMMISSIONING_READ = "commissioning:read"
+    COMMISSIONING_WRITE = "commissioning:write"
+    COMMISSIONED_CHILDREN_READ = "commissioned-children:read"
     JOBS_READ = "jobs:read"
     JOBS_WRITE = "jobs:write"
 
@@ -117,6 +120,9 @@ DESCRIPTIONS: dict[Scope, str] = {
     Scope.GAP_MONTHS_WRITE: "Have gaps judged now",
     Scope.GAP_RELEASES_READ: "Read releases of unmet interests",
     Scope.GAP_RELEASES_WRITE: "Draw releases of unmet interests",
+    Scope.COMMISSIONING_READ: "Read scenarios, commissioning plans and who is under-served",
+    Scope.COMMISSIONING_WRITE: "Ask for scenarios and commissioning plans",
+    Scope.COMMISSIONED_CHILDREN_READ: "Read which children a scenario or a plan is about",
     Scope.JOBS_READ: "Follow the jobs that it has started",
     Scope.JOBS_WRITE: "Stop the jobs that it has started",
 }
@@ -175,6 +181,9 @@ SCOPES_OF_KIND: dict[ClientKind, frozenset[Scope]] = {
         Scope.GAP_MONTHS_WRITE,
         Scope.GAP_RELEASES_READ,
         Scope.GAP_RELEASES_WRITE,
+        Scope.COMMISSIONING_READ,
+        Scope.COMMISSIONING_WRITE,
+        Scope.COMMISSIONED_CHILDREN_READ,
         Scope.JOBS_READ,
         Scope.JOBS_WRITE,
     },
@@ -190,7 +199,13 @@ SCOPES_OF_KIND: dict[ClientKind, frozenset[Scope]] = {
         }
     ),
     ClientKind.COMMISSIONER: frozenset(
-        {Scope.CATALOGUE_READ, Scope.GAPS_READ, Scope.GAP_RELEASES_READ}
+        {
+            Scope.CATALOGUE_READ,
+            Scope.GAPS_READ,
+            Scope.GAP_RELEASES_READ,
+            Scope.COMMISSIONING_READ,
+            Scope.COMMISSIONING_WRITE,
+        }
     ),
     ClientKind.OPERATOR: frozenset({Scope.AUTHORITIES_CREATE, Scope.AUTHORITIES_WRITE}),
 }

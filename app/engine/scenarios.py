@@ -179,7 +179,7 @@ def _concerned(world: _World) -> list[int]:
         for notation, rows in arrays.interests.carriers_.items()
         if not at.isdisjoint(rows.tolist())
     }
-    served = {broader for one in carried for broader in vocabulary().with_broader(one)}
+    served = vocabulary().with_broader(carried)
     return [
         position
         for position, child in enumerate(world.children)

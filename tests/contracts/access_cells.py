@@ -25,6 +25,7 @@ from tests.contracts.access_rules import (
     part_of_the_authority,
 )
 from tests.support.children import child_body
+from tests.support.commissioning import RELEASED_SCENARIO
 from tests.support.families import PROVIDER_BODY, SERVICE, activity_body, session_body
 from tests.support.releases import PERIOD
 from tests.support.rounds import ROUND
@@ -250,6 +251,12 @@ OPERATIONS: dict[str, Operation] = {
     "POST /v1/gap-months/look": Operation(for_brokers(202)),
     # Of which period, it has to be told.
     "GET /v1/gaps": Operation(for_commissioners(422)),
+    # Of a released period, both may ask; of a month a commissioner is refused.
+    "POST /v1/scenarios": Operation(for_commissioners(201), lambda ids: RELEASED_SCENARIO),
+    "GET /v1/scenarios": Operation(for_commissioners(200)),
+    "GET /v1/scenarios/{scenario_id}": Operation(of_the_releases(200)),
+    "GET /v1/scenarios/{scenario_id}/children": Operation(of_the_authority(200)),
+    "GET /v1/equity": Operation(for_commissioners(422)),
     "POST /v1/wishes": Operation(
         of_a_family(201),
         lambda ids: {"child_id": ids["child_id"], "text": "go fishing", "voice": "child"},
