@@ -23,7 +23,7 @@ from app.clock import iso_week, month_bounds, year_of
 from app.codes import NEED_CODES
 from app.engine.allocation import Child
 from app.engine.problem import Booked, Holdings, Situation, Taken
-from app.engine.service import matching_child
+from app.engine.service import matching_children
 
 # Waiting bands by the days since the last break began, on the first day of the month: none yet,
 # then so many days or more, then less. The first band has waited longest.
@@ -66,7 +66,7 @@ class Inputs:
     @cached_property
     def subjects(self) -> list[Child]:
         """Give the children as the engine takes them."""
-        return [matching_child(profile) for profile in self.profiles]
+        return matching_children(self.profiles)
 
     def digest(self) -> str:
         """Name all that went in by one number; the instant counts only as the inputs show it."""
@@ -76,7 +76,7 @@ class Inputs:
             list(self.months),
             self.as_of.isoformat(),
             situation.catalogue_version,
-            [repr(profile) for profile in self.profiles],
+            [_told(profile) for profile in self.profiles],
             sorted(repr(item) for item in self.lists.items()),
             [repr(tuple(row)) for rows in self.live.values() for row in rows],
             [sorted(map(repr, breaks.items())) for breaks in self.last_breaks.values()],
@@ -223,6 +223,14 @@ def _profiles(session: Session, child_ids: Collection[UUID] | None) -> list[Prof
     if child_ids is not None:
         return sorted(get_profiles(session, child_ids).values(), key=lambda one: one.id)
     return list_profiles(session, born_after=date.min, born_until=date.max, gender=None)
+
+
+def _told(profile: Profile) -> str:
+    """Tell of a profile; what an interest was read as follows from its text and the encoder."""
+    said = [
+        (text, feeling, voice, encoder) for text, feeling, voice, _, encoder in profile.interests
+    ]
+    return repr((said, replace(profile, interests=())))
 
 
 def _taken(taken: Taken) -> tuple[Sequence[Any], ...]:

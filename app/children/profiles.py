@@ -1,6 +1,6 @@
 """A child's profile as matching and booking need it, read in one statement."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, time
 from typing import Any, Final
@@ -16,6 +16,8 @@ from app.errors import NotFound
 
 # Spoken to in any other language, a child is helped by an interpreter.
 ENGLISH: Final = ("en", "eng")
+# What a text was read as, by the text and the version of the encoder.
+Readings = Mapping[tuple[str, str], list[dict[str, Any]]]
 
 
 @dataclass(frozen=True)
@@ -87,13 +89,12 @@ def get_profile(
     row = session.execute(PROFILES, wanted).one_or_none()
     if row is None:
         raise NotFound
-    return _profile(row)
+    return _profile(row, {})
 
 
 def get_profiles(session: Session, child_ids: Collection[UUID]) -> dict[UUID, Profile]:
-    """Get the profiles of some children for the service's own use, in one statement."""
-    wanted = {"child_ids": list(child_ids), "every": True, "household_id": None}
-    return {row.id: _profile(row) for row in session.execute(PROFILES, wanted)}
+    """Get the profiles of some children for the service's own use."""
+    return {one.id: one for one in _read_many(session, list(child_ids))}
 
 
 def list_profiles(
@@ -105,22 +106,27 @@ def list_profiles(
     )
     if gender is not None:
         statement = statement.where(Child.gender == gender)
-    wanted = {
-        "child_ids": list(session.scalars(statement)),
-        "every": True,
-        "household_id": None,
+    return _read_many(session, list(session.scalars(statement)))
+
+
+def _read_many(session: Session, child_ids: list[UUID]) -> list[Profile]:
+    """Read many children at once; what a text was read as comes once for all who say it."""
+    readings = {
+        (said, encoder): phrases
+        for said, encoder, phrases in session.execute(READINGS, {"child_ids": child_ids})
     }
-    return [_profile(row) for row in session.execute(PROFILES, wanted)]
+    wanted = {"child_ids": child_ids, "every": True, "household_id": None}
+    return [_profile(row, readings) for row in session.execute(PROFILES_WITHOUT_READINGS, wanted)]
 
 
-def _profile(row: Row[*tuple[Any, ...]]) -> Profile:
+def _profile(row: Row[*tuple[Any, ...]], readings: Readings) -> Profile:
     fields = dict(row._mapping)
     return Profile(
         **fields
         | {
             "communication_methods": tuple(row.communication_methods),
             "settings": tuple(row.settings),
-            "interests": tuple(map(tuple, row.interests)),
+            "interests": tuple(_interest(readings, *interest) for interest in row.interests),
             "needs": tuple(map(tuple, row.needs)),
             "windows": tuple(
                 (weekday, time.fromisoformat(starts), time.fromisoformat(ends))
@@ -132,9 +138,24 @@ def _profile(row: Row[*tuple[Any, ...]]) -> Profile:
     )
 
 
+def _interest(
+    readings: Readings,
+    said: str,
+    feeling: str,
+    voice: str,
+    phrases: list[dict[str, Any]] | None,
+    encoder: str,
+) -> tuple[str, str, str, list[dict[str, Any]], str]:
+    if phrases is None:
+        phrases = readings.get((said, encoder))
+    if phrases is None:
+        # Said since the readings were listed: left to be read by whoever needs it.
+        return said, feeling, voice, [], ""
+    return said, feeling, voice, phrases, encoder
+
+
 # Written out, as they are part of every match. Each list hangs on the child by the whole key.
-PROFILES: Final = text(
-    """
+_PROFILES: Final = """
     SELECT
         c.authority_id, c.id, c.household_id, c.date_of_birth, c.gender,
         (SELECT h.income_band FROM households h
@@ -175,6 +196,19 @@ PROFILES: Final = text(
     FROM children c
     WHERE c.id = ANY (:child_ids) AND (:every OR c.household_id = CAST(:household_id AS uuid))
     ORDER BY c.id
+    """
+PROFILES: Final = text(_PROFILES)
+PROFILES_WITHOUT_READINGS: Final = text(_PROFILES.replace("i.phrases", "NULL"))
+READINGS: Final = text(
+    """
+    SELECT i.text, i.encoder, i.phrases
+    FROM interests i
+    JOIN (
+        SELECT authority_id, (array_agg(id))[1] AS id
+        FROM interests
+        WHERE child_id = ANY (:child_ids)
+        GROUP BY authority_id, text, encoder
+    ) any_of_them ON any_of_them.authority_id = i.authority_id AND any_of_them.id = i.id
     """
 )
 LOCK: Final = text(

@@ -1,6 +1,6 @@
 """Putting a child's rows and the live counts in front of the warm catalogue."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 import matching
 from app.authorities.models import SupportService
 from app.children.profiles import Profile
+from app.concepts import vocabulary
 from app.engine.problem import Holdings, Situation, Taken
 from app.engine.warm import WarmCatalogue
 from app.errors import NotFound
@@ -19,6 +20,8 @@ from matching import Fit, Matches
 
 WEEKDAYS: Final = matching.WEEKDAYS
 NEED_COLUMNS: Final = {code: column for column, code in enumerate(matching.NEED_CODES)}
+# What each text was read as, by the text and the encoder's version.
+Readings = dict[tuple[str, str], tuple[matching.Phrase, ...]]
 CANCELLED_BIT: Final = matching.BLOCKING_REASONS.index("cancelled")
 
 
@@ -91,7 +94,8 @@ def judge_candidates(
     session_times(warm, session_id)
     live = make_live(warm, situation, now=now)
     index = warm.arrays.session_index[session_id]
-    pairs = [(matching_child(child), holdings) for child, holdings in children]
+    subjects = matching_children(child for child, _ in children)
+    pairs = list(zip(subjects, (holdings for _, holdings in children), strict=True))
     judged = matching.judge_many(
         warm.arrays, pairs, live, span=slice(index, index + 1), weights=warm.weights
     )
@@ -236,6 +240,16 @@ def _service(service: SupportService, taken: Taken) -> matching.SupportService:
 
 def matching_child(child: Profile) -> matching.Child:
     """Turn a child's profile into what matching takes."""
+    return _matching_child(child, {})
+
+
+def matching_children(children: Iterable[Profile]) -> list[matching.Child]:
+    """Turn profiles into what matching takes; what several children say alike is read once."""
+    readings: Readings = {}
+    return [_matching_child(child, readings) for child in children]
+
+
+def _matching_child(child: Profile, readings: Readings) -> matching.Child:
     return matching.Child(
         date_of_birth=child.date_of_birth,
         gender=child.gender,
@@ -243,7 +257,7 @@ def matching_child(child: Profile) -> matching.Child:
         longitude=child.longitude,
         max_km=child.max_km,
         accessible_transport_only=child.accessible_transport_only,
-        interests=tuple(_interest(*interest) for interest in child.interests),
+        interests=tuple(_interest(readings, *interest) for interest in child.interests),
         needs=(
             *(matching.Need(*need) for need in child.needs),
             *(matching.Need(code, "helpful") for code in child.communication_needs),
@@ -258,10 +272,19 @@ def matching_child(child: Profile) -> matching.Child:
 
 
 def _interest(
-    text: str, feeling: str, voice: str, phrases: list[dict[str, Any]], encoder: str
+    readings: Readings,
+    text: str,
+    feeling: str,
+    voice: str,
+    phrases: list[dict[str, Any]],
+    encoder: str,
 ) -> matching.Interest:
-    read = None
-    if encoder == matching.encoder_version():
-        read = tuple(matching.Phrase.from_json(phrase) for phrase in phrases)
-    # What another version read is read again here, until the job has caught up with it.
+    read = readings.get((text, encoder))
+    if read is None:
+        if encoder == matching.encoder_version():
+            read = tuple(matching.Phrase.from_json(phrase) for phrase in phrases)
+        else:
+            # What another version read is read again, until the job has caught up with it.
+            read = tuple(vocabulary().encode(text))
+        readings[text, encoder] = read
     return matching.Interest(text, feeling, voice, read)
