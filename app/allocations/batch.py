@@ -4,6 +4,7 @@ A task holds ids and the database's address, so a worker on another machine need
 authority whose inputs and seed have been run already is skipped by the digest that was kept.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -114,7 +115,14 @@ def _allocate(task: Task, sessions: sessionmaker[Session]) -> Result:
             _keep(session, task, row.id, outcome)
     placed = sum(part["placed"] for part in outcome.parts)
     proved = sum(part["proved"] for part in outcome.parts)
-    told = f"{placed:,} places, {proved} of {len(outcome.parts)} parts proved by prices alone"
+    by_month: Counter[str] = Counter()
+    for part in outcome.parts:
+        by_month[part["month"]] += part["placed"]
+    months_told = ", ".join(f"{month}: {count:,}" for month, count in by_month.items())
+    told = (
+        f"{placed:,} places, {proved} of {len(outcome.parts)} parts proved by prices alone"
+        f" ({months_told})"
+    )
     return Result(task.authority_id, "done", told, placed)
 
 

@@ -22,7 +22,11 @@ def allocate(
     authority: Annotated[str | None, typer.Option(help="The authority's name or id.")] = None,
     everywhere: Annotated[bool, typer.Option("--all", help="Every active authority.")] = False,
     month: Annotated[
-        str | None, typer.Option(help="A month of the quarter, as YYYY-MM; the next quarter's.")
+        str | None,
+        typer.Option(
+            help="Any month, as YYYY-MM, of the quarter whose round is meant: all its months are"
+            " given out. If not given, the quarter after this one."
+        ),
     ] = None,
     seed: Annotated[
         int | None,
