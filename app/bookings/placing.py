@@ -102,8 +102,7 @@ def place_booking(
                 latest = judge_again(session, catalogue, judgement, target, now=now)
             take_support(session, booking, target, latest, now=now)
         set_status(booking, target.starts_at, hold_minutes=order.hold_minutes, now=now)
-        queries.insert_booking(session, booking)
-        tell(session, caller, booking, "booking.placed", now=now)
+        tell(session, caller, booking, "booking.placed", now=now, is_new=True)
     return Placed(bookings, CREATED)
 
 
@@ -171,7 +170,7 @@ def _join_waitlist(session: Session, caller: Caller, booking: Booking, *, now: d
     booking.status = "waitlisted"
     booking.hold_expires_at = None
     booking.confirm_when_arranged = False
-    queries.insert_booking(session, booking)
+    tell(session, caller, booking, "booking.waitlisted", now=now, is_new=True)
     session.add(
         WaitlistEntry(
             authority_id=booking.authority_id,
@@ -183,7 +182,6 @@ def _join_waitlist(session: Session, caller: Caller, booking: Booking, *, now: d
         )
     )
     session.flush()
-    tell(session, caller, booking, "booking.waitlisted", now=now)
     add_turns(session, [booking], now=now)
 
 

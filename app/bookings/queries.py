@@ -39,6 +39,7 @@ from app.bookings.schemas import BookingQuery
 from app.catalogue.models import Activity, Offer
 from app.catalogue.models import Session as CatalogueSession
 from app.children.models import Child
+from app.db import NewRow, columns_of, insert_together
 from app.pagination import Page, PageRequest, fetch_page
 
 # Built once: every booking asks for them, and building them anew takes longer than the database.
@@ -53,7 +54,6 @@ SESSION_AND_ACTIVITY: Final = (
     )
     .where(CatalogueSession.id == bindparam("session_id"))
 )
-INSERT_BOOKING: Final = insert(cast("Table", Booking.__table__))
 INSERT_ARRANGEMENTS: Final = insert(cast("Table", Arrangement.__table__))
 
 # The child's row as well: whoever changes a child's bookings holds it. It comes first, because a
@@ -241,18 +241,15 @@ def limited_places(session: Session, session_id: UUID, activity_id: UUID) -> dic
     return {need: count for need, (kind, count) in offers.items() if kind == "limited" and count}
 
 
-def insert_booking(session: Session, booking: Booking) -> None:
-    """Write a new booking and its support tasks, past the mapper; no session keeps track of it."""
-    connection = session.connection()
-    connection.execute(INSERT_BOOKING, _columns(booking))
+def insert_booking(session: Session, booking: Booking, told: Sequence[NewRow]) -> None:
+    """Write a new booking with what is told of it, and its support tasks, all past the mapper."""
+    insert_together(session, [(Booking, columns_of(booking)), *told])
     if booking.arrangements:
         for task in booking.arrangements:
             task.booking_id = booking.id
-        connection.execute(INSERT_ARRANGEMENTS, [_columns(task) for task in booking.arrangements])
-
-
-def _columns(row: Booking | Arrangement) -> dict[str, Any]:
-    return {name: getattr(row, name) for name in row.__table__.columns.keys()}  # noqa: SIM118
+        session.connection().execute(
+            INSERT_ARRANGEMENTS, [columns_of(task) for task in booking.arrangements]
+        )
 
 
 def list_expired_holds(

@@ -10,12 +10,13 @@ from app.access import audit
 from app.access.caller import Caller
 from app.bookings import queries
 from app.bookings.errors import ArrangementsOpen, NotHeld
-from app.bookings.history import record_change
+from app.bookings.history import new_change
 from app.bookings.models import Booking, BookingChange
 from app.bookings.schemas import BookingQuery
 from app.bookings.waitlist import add_turns
+from app.db import insert_together
 from app.errors import NotFound
-from app.outbox.service import emit
+from app.outbox.service import new_event
 from app.pagination import Page, PageRequest
 
 
@@ -119,14 +120,27 @@ def tell(
     cause: str | None = None,
     reason: str | None = None,
     facts: dict[str, Any] | None = None,
+    is_new: bool = False,
 ) -> None:
-    """Write the event, the history and the audit entry of a booking's newest version."""
-    emit(session, what, booking.id, sequence=booking.version, now=now, child_id=booking.child_id)
-    record_change(session, caller, booking, what, now=now, cause=cause, reason=reason, facts=facts)
+    """Write the event, the history and the audit entry of a booking's newest version.
+
+    One that is new is written with them.
+    """
+    rows = [
+        new_event(
+            session, what, booking.id, sequence=booking.version, now=now, child_id=booking.child_id
+        ),
+        new_change(caller, booking, what, now=now, cause=cause, reason=reason, facts=facts),
+    ]
     if caller is not None:
-        audit.record(
-            session, caller, what, now=now, object_id=booking.id, child_ids=[booking.child_id]
+        entry = audit.new_entry(
+            session, caller, what, now=now, object_id=booking.id, child_id=booking.child_id
         )
+        rows.append(entry)
+    if is_new:
+        queries.insert_booking(session, booking, rows)
+    else:
+        insert_together(session, rows)
 
 
 def list_history(

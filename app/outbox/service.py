@@ -2,17 +2,14 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Final, cast
 from uuid import UUID
 
-from sqlalchemy import Table, insert
+from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
+from app.db import NewRow, insert_together
 from app.ids import new_id
 from app.outbox.models import Event
-
-# Built once, and past the mapper: every change does this.
-INSERT: Final = insert(cast("Table", Event.__table__))
 
 
 def emit(
@@ -25,18 +22,31 @@ def emit(
     child_id: UUID | None = None,
 ) -> None:
     """Write down that something happened; `sequence` is the object's version after it."""
-    session.connection().execute(
-        INSERT,
-        {
-            "authority_id": session.info["authority_id"],
-            "id": new_id(),
-            "type": type_,
-            "object_id": object_id,
-            "child_id": child_id,
-            "sequence": sequence,
-            "occurred_at": now,
-        },
+    insert_together(
+        session,
+        [new_event(session, type_, object_id, sequence=sequence, now=now, child_id=child_id)],
     )
+
+
+def new_event(
+    session: Session,
+    type_: str,
+    object_id: UUID,
+    *,
+    sequence: int,
+    now: datetime,
+    child_id: UUID | None = None,
+) -> NewRow:
+    """Prepare what `emit` writes, to be written with what happened."""
+    return Event, {
+        "authority_id": session.info["authority_id"],
+        "id": new_id(),
+        "type": type_,
+        "object_id": object_id,
+        "child_id": child_id,
+        "sequence": sequence,
+        "occurred_at": now,
+    }
 
 
 def emit_created(
