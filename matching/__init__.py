@@ -47,17 +47,7 @@ from matching.codes import (
 from matching.eligibility import Eligibility, SpanJudge, count_blocked, eligible
 from matching.errors import InvalidProblem
 from matching.fit import explain_fit
-from matching.gaps.counts import (
-    CapPressure,
-    NeedCounts,
-    Pressure,
-    SettingShares,
-    cap_pressure,
-    count_needs,
-    outcome_counts,
-    pressure,
-    setting_shares,
-)
+from matching.gaps.counts import outcome_counts
 from matching.gaps.equity import GroupRate, Interval, compare_groups
 from matching.gaps.facts import OUTCOMES, GapFacts, NearMisses, Wanting, find_gaps
 from matching.gaps.nearest import RANKS, MissingNeeds, essential_masks, missing_needs
@@ -123,7 +113,6 @@ __all__ = [
     "AnyWeights",
     "Arrangement",
     "Booked",
-    "CapPressure",
     "Catalogue",
     "Certificate",
     "Child",
@@ -151,7 +140,6 @@ __all__ = [
     "MissingNeeds",
     "NearMisses",
     "Need",
-    "NeedCounts",
     "NeedFit",
     "NoPlan",
     "Obstacle",
@@ -163,7 +151,6 @@ __all__ = [
     "PlanProblem",
     "PlanStep",
     "PolicyAges",
-    "Pressure",
     "Quality",
     "RankingMeasures",
     "Reason",
@@ -172,7 +159,6 @@ __all__ = [
     "Repair",
     "Scores",
     "SessionRow",
-    "SettingShares",
     "SpanJudge",
     "Suggestion",
     "SupportService",
@@ -184,12 +170,10 @@ __all__ = [
     "Window",
     "allocate",
     "build_catalogue",
-    "cap_pressure",
     "check_allocation",
     "closest_pairs",
     "compare_groups",
     "count_blocked",
-    "count_needs",
     "curve",
     "cut_places",
     "eligible",
@@ -211,13 +195,11 @@ __all__ = [
     "missing_needs",
     "moved",
     "outcome_counts",
-    "pressure",
     "pure_lottery",
     "rank_listings",
     "repair",
     "score",
     "second_round",
-    "setting_shares",
     "suggest",
     "wants_of",
     "with_need_met",

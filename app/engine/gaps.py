@@ -1,6 +1,6 @@
 """A month of an authority put in front of the engine: what becomes of what its children want.
 
-`GapFacts` and what it adds up to are matching's own; they pass through here so that the rooms
+`GapFacts` and its parts are matching's own; they pass through here so that the rooms
 above need not import it.
 """
 
@@ -30,12 +30,8 @@ from matching import (
     GapFacts,
     OpenWish,
     Wanting,
-    cap_pressure,
-    count_needs,
     essential_masks,
     group_masks,
-    pressure,
-    setting_shares,
 )
 
 ALL_NEEDS: Final = (1 << len(matching.NEED_CODES)) - 1
@@ -180,16 +176,12 @@ __all__ = [
     "Month",
     "SessionStates",
     "Wanting",
-    "cap_pressure",
     "clock_of",
-    "count_needs",
     "essential_masks",
     "group_masks",
     "judge_month",
     "judged_by",
     "make_month",
     "make_wanting",
-    "pressure",
     "session_states",
-    "setting_shares",
 ]

@@ -18,14 +18,9 @@ from matching import (
     Live,
     OfferRow,
     Remaining,
-    cap_pressure,
-    count_needs,
-    essential_masks,
     find_gaps,
     load_vocabulary,
     outcome_counts,
-    pressure,
-    setting_shares,
     wants_of,
 )
 from matching.gaps import facts, nearest
@@ -91,6 +86,18 @@ def test_children_judged_in_blocks_have_the_same_facts(monkeypatch):
         assert np.array_equal(getattr(whole.near, name), getattr(parts.near, name)), name
 
 
+def test_only_the_entitlement_stands_in_the_way_of_who_has_used_it_up():
+    world = plain_world(Random(1))
+    used_up = Holdings(remaining={"2026-06": Remaining(free=0, contributory=0)})
+    world.children = [(one, used_up) for one, _ in world.children[:4]] + world.children[4:]
+    assert outcome_counts(facts_of(world)[0]) == {"available": 6, "entitlement": 4}
+    world.places_left = dict.fromkeys(world.places_left, 0)
+    found, ids = facts_of(world)
+    assert outcome_counts(found) == {"full": 10}
+    # Places alone keep six from every session; four could not go to any of them anyway.
+    assert sorted(found.could_go.tolist()) == [0] * 4 + [len(ids)] * 6
+
+
 def test_a_plain_world_has_no_gap():
     found, _ = facts_of(plain_world(Random(1)))
     assert outcome_counts(found) == {"available": 10}
@@ -107,8 +114,6 @@ def test_the_only_hoist_is_missed():
     # The first session of all is the nearest, and a hoist at any of them would do.
     assert {ids[at] for at in found.session.tolist()} == {ids[0]}
     assert Counter(found.near.fact.tolist()) == dict.fromkeys(range(10), len(ids))
-    only = count_needs(found, essential_masks([one for one, _ in world.children])).only
-    assert only[NEED_CODES.index("hoist")] == 10 == only.sum()
 
 
 def test_the_only_saturday_is_missed():
@@ -143,50 +148,6 @@ def test_a_place_meets_every_want_it_serves_and_no_other():
     outcomes = dict(zip(found.concepts, (OUTCOMES[code] for code in found.outcome), strict=True))
     assert outcomes == {"dogs": "nothing_on_offer", "sport": "met", "swimming": "met"}
     assert [catalogue.session_ids[at] for at in found.session[1:]] == [place, place]
-
-
-def test_pressure_counts_children_for_each_place_left():
-    world = plain_world(Random(1))
-    near = world.activities[0]
-    world.children = [(living_at(one, near.latitude), held) for one, held in world.children]
-    world.places_left = {one.id: 0 for one in world.sessions}
-    first = next(one for one in world.sessions if one.activity_id == near.id)
-    world.places_left[first.id] = 2
-    catalogue = world.catalogue()
-    live, span = world.live(catalogue), slice(0, len(world.sessions))
-    met = wanting(*world.children[0], places=[first.id])
-    children = [met, *(wanting(*one) for one in world.children[1:])]
-    found = find_gaps(catalogue, children, live)
-    pressed = pressure(catalogue, live, found, span=span)
-    of_near = np.array([row.activity_id == near.id for row in _in_order(world, catalogue)])
-    assert set(pressed.session_children[of_near].tolist()) == {9}
-    assert set(pressed.session_children[~of_near].tolist()) == {0}
-    assert (pressed.concept_children.tolist(), pressed.concept_places.tolist()) == ([9], [2])
-    assert pressed.session_places.sum() == 2
-
-
-def test_only_the_entitlement_is_pressure_of_the_cap():
-    world = plain_world(Random(1))
-    used_up = Holdings(remaining={"2026-06": Remaining(free=0, contributory=0)})
-    world.children = [(one, used_up) for one, _ in world.children[:4]] + world.children[4:]
-    capped = cap_pressure(facts_of(world)[0])
-    assert (capped.children, capped.wants, capped.by_concept.tolist()) == (4, 4, [4])
-    world.places_left = dict.fromkeys(world.places_left, 0)
-    assert cap_pressure(facts_of(world)[0]).children == 0
-
-
-def test_settings_share_what_is_met_and_on_offer():
-    world = plain_world(Random(1))
-    world.activities[0] = replace(world.activities[0], setting="universal")
-    world.sessions[0] = replace(world.sessions[0], cancelled=True)
-    catalogue = world.catalogue()
-    live, span = world.live(catalogue), slice(0, len(world.sessions))
-    place = next(one for one in world.sessions if one.activity_id == world.activities[0].id).id
-    children = [wanting(*one, places=[place]) for one in world.children[:3]]
-    shares = setting_shares(catalogue, live, find_gaps(catalogue, children, live), span=span)
-    assert shares.met.tolist() == [0, 0, 3]
-    assert shares.sessions.tolist() == [0, 28, 27]
-    assert shares.places_left.tolist() == [0, 84, 81]
 
 
 def test_nobody_and_nothing_give_empty_facts():
@@ -237,8 +198,3 @@ def test_live_counts_of_another_catalogue_are_refused():
     live = Live(world.now, np.zeros(3, np.int64))
     with pytest.raises(matching.InvalidProblem):
         find_gaps(world.catalogue(), [wanting(*world.children[0])], live)
-
-
-def _in_order(world, catalogue):
-    rows = {one.id: one for one in world.sessions}
-    return [rows[id_] for id_ in catalogue.session_ids]
