@@ -68,6 +68,11 @@ class Inputs:
         """Give the children as the engine takes them."""
         return matching_children(self.profiles)
 
+    @cached_property
+    def households(self) -> Mapping[UUID, UUID]:
+        """Give the household of each child."""
+        return {profile.id: profile.household_id for profile in self.profiles}
+
     def digest(self) -> str:
         """Name all that went in by one number; the instant counts only as the inputs show it."""
         situation = self.situation

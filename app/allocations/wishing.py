@@ -27,7 +27,7 @@ def worth_of(rank: int) -> int:
 
 
 def counted_choices(inputs: Inputs, child_id: UUID, month: str) -> list[Listed]:
-    """List a child's choices of a month that count: siblings who must come have listed it too."""
+    """List a child's choices of a month that count: whoever must come along wants it as well."""
     found = inputs.lists.get(child_id)
     if found is None:
         return []
@@ -35,14 +35,19 @@ def counted_choices(inputs: Inputs, child_id: UUID, month: str) -> list[Listed]:
         one
         for one in found.choices
         if one.month == month
-        and all(
-            any(
-                other.session_id == one.session_id and other.funding == one.funding
-                for other in (inputs.lists[sibling].choices if sibling in inputs.lists else ())
-            )
-            for sibling in one.siblings
-        )
+        and all(_comes_along(inputs, child_id, one, companion) for companion in one.siblings)
     ]
+
+
+def _comes_along(inputs: Inputs, child_id: UUID, one: Listed, companion: UUID) -> bool:
+    """Tell whether a companion has listed a choice too; a friend, together with this child."""
+    theirs = inputs.lists[companion].choices if companion in inputs.lists else ()
+    is_sibling = inputs.households.get(companion) == inputs.households.get(child_id)
+    return any(
+        (other.session_id, other.funding) == (one.session_id, one.funding)
+        and (is_sibling or child_id in other.siblings)
+        for other in theirs
+    )
 
 
 def weigh(

@@ -17,7 +17,7 @@ IMPOSSIBLE: Final = {
     "cancelled": "it does not take place",
     "past": "it has begun",
     "other_place": "the child waits for it already, or has another place at that time",
-    "sibling_missing": "a brother or sister who was to come along could not",
+    "sibling_missing": "a brother, sister or friend who was to come along could not",
 }
 AHEAD: Final = (
     ("longer_wait", "had waited longer"),

@@ -11,7 +11,7 @@ from app.catalogue.schemas import Funding, refuse_repeats
 from app.wire import Month, Wire
 
 MOST_CHOICES_A_MONTH: Final = 20
-Siblings = Annotated[list[UUID], Field(max_length=20), AfterValidator(refuse_repeats)]
+Companions = Annotated[list[UUID], Field(max_length=20), AfterValidator(refuse_repeats)]
 
 
 class ChoiceForm(Wire):
@@ -20,7 +20,9 @@ class ChoiceForm(Wire):
     session_id: UUID
     funding: Funding
     # Brothers and sisters without whom this choice does not count; they list the session as well.
-    siblings_together: Siblings = Field(default_factory=list)
+    siblings_together: Companions = Field(default_factory=list)
+    # Friends likewise, where each has named the other: each lists the session, and the other there.
+    buddies_together: Companions = Field(default_factory=list)
 
 
 class MonthForm(Wire):
@@ -81,6 +83,9 @@ class ChoiceRead(BaseModel):
     siblings_together: list[UUID]
     # Those of them who have not listed the session: until they do, this choice does not count.
     siblings_missing: list[UUID]
+    buddies_together: list[UUID]
+    # Those of them who have not listed the session together with this child.
+    buddies_missing: list[UUID]
 
 
 class MonthChoices(BaseModel):

@@ -1,6 +1,6 @@
 """Choosing: a child's ranked sessions, taken while the round's choices are open."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
 from uuid import UUID
@@ -140,6 +140,10 @@ def _check_choices(
             if not siblings.issuperset(one.siblings_together):
                 rule = "Only other children of the household go together"
                 raise Invalid(f"{field}.siblings_together", "not_a_sibling", rule)
+            # The same answer whether or not there is such a child, and whoever names it.
+            if not set(child.companions).difference(siblings).issuperset(one.buddies_together):
+                rule = "Only friends who have named each other go together"
+                raise Invalid(f"{field}.buddies_together", "not_a_friend", rule)
             try:
                 # Nobody's consent to a booking is asked for yet: nothing is booked. What others
                 # have taken does not count: the round gives it out.
@@ -208,7 +212,7 @@ def _store(
             )
             choice.links = [
                 ChoiceLink(**key, choice_id=choice.id, sibling_id=sibling)
-                for sibling in sorted(one.siblings_together)
+                for sibling in sorted({*one.siblings_together, *one.buddies_together})
             ]
             found.choices.append(choice)
     session.flush()
@@ -221,7 +225,12 @@ def _says_the_same(found: ChoiceList, form: ChoicesForm) -> bool:
         for one in found.choices
     ]
     sent = [
-        (month.month, one.session_id, one.funding, set(one.siblings_together))
+        (
+            month.month,
+            one.session_id,
+            one.funding,
+            {*one.siblings_together, *one.buddies_together},
+        )
         for month in sorted(form.months, key=lambda month: month.month)
         for one in month.choices
     ]
@@ -243,7 +252,8 @@ def _shown(session: Session, row: Round, lists: Sequence[ChoiceList]) -> list[Ch
     linked = {
         link.sibling_id for found in lists for choice in found.choices for link in choice.links
     }
-    chosen = queries.who_chose(session, row.id, linked) if linked else set()
+    chosen = queries.who_chose(session, row.id, linked) if linked else {}
+    households = queries.households_of(session, linked | {found.child_id for found in lists})
     return [
         ChoicesRead(
             round_id=row.id,
@@ -251,7 +261,10 @@ def _shown(session: Session, row: Round, lists: Sequence[ChoiceList]) -> list[Ch
             choices_close_at=row.choices_close_at,
             fill_in=found.fill_in,
             months=[
-                MonthChoices(month=month, choices=[_choice(one, chosen) for one in choices])
+                MonthChoices(
+                    month=month,
+                    choices=[_choice(one, found.child_id, chosen, households) for one in choices],
+                )
                 for month, choices in groupby(found.choices, key=lambda one: one.month)
             ],
             updated_at=found.updated_at,
@@ -260,16 +273,27 @@ def _shown(session: Session, row: Round, lists: Sequence[ChoiceList]) -> list[Ch
     ]
 
 
-def _choice(choice: Choice, chosen: Collection[tuple[UUID, UUID]]) -> ChoiceRead:
-    siblings = [link.sibling_id for link in choice.links]
+def _choice(
+    choice: Choice,
+    child_id: UUID,
+    chosen: Mapping[tuple[UUID, UUID], Collection[UUID]],
+    households: Mapping[UUID, UUID],
+) -> ChoiceRead:
+    """Show a choice; who else `chosen` a session, and together with whom, is told of links only."""
+    linked = [link.sibling_id for link in choice.links]
+    siblings = [one for one in linked if households.get(one) == households[child_id]]
+    buddies = [one for one in linked if one not in siblings]
+    at = choice.session_id
     return ChoiceRead.model_validate(
         {
             "rank": choice.rank,
-            "session_id": choice.session_id,
+            "session_id": at,
             "funding": choice.funding,
             "siblings_together": siblings,
-            "siblings_missing": [
-                sibling for sibling in siblings if (sibling, choice.session_id) not in chosen
+            "siblings_missing": [one for one in siblings if (one, at) not in chosen],
+            "buddies_together": buddies,
+            "buddies_missing": [
+                one for one in buddies if child_id not in chosen.get((one, at), ())
             ],
         }
     )

@@ -95,7 +95,7 @@ class BrochureSession(Base):
 
 
 class ChoiceLink(Base):
-    """A choice that only counts together with a sibling, in the same session."""
+    """A choice that only counts together with a sibling or a friend, in the same session."""
 
     __tablename__ = "choice_links"
     __table_args__ = (

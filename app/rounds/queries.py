@@ -18,6 +18,7 @@ from app.rounds.models import (
     BrochureDocument,
     BrochureSession,
     Choice,
+    ChoiceLink,
     ChoiceList,
     Round,
 )
@@ -245,15 +246,29 @@ def siblings_of(session: Session, household_id: UUID, child_id: UUID) -> set[UUI
     )
 
 
+def households_of(session: Session, child_ids: Collection[UUID]) -> dict[UUID, UUID]:
+    """Find the household of each of some children."""
+    rows = session.execute(
+        select(Child.id, Child.household_id).where(
+            Child.authority_id == session.info["authority_id"], Child.id.in_(child_ids)
+        )
+    )
+    return {row[0]: row[1] for row in rows}
+
+
 def who_chose(
     session: Session, round_id: UUID, child_ids: Collection[UUID]
-) -> set[tuple[UUID, UUID]]:
-    """Find which of some children chose which sessions."""
+) -> dict[tuple[UUID, UUID], set[UUID]]:
+    """Find which of some children chose which sessions, and together with whom."""
     rows = session.execute(
-        select(ChoiceList.child_id, Choice.session_id)
+        select(ChoiceList.child_id, Choice.session_id, ChoiceLink.sibling_id)
         .join(
             Choice,
             and_(Choice.authority_id == ChoiceList.authority_id, Choice.list_id == ChoiceList.id),
+        )
+        .outerjoin(
+            ChoiceLink,
+            and_(ChoiceLink.authority_id == Choice.authority_id, ChoiceLink.choice_id == Choice.id),
         )
         .where(
             ChoiceList.authority_id == session.info["authority_id"],
@@ -261,4 +276,9 @@ def who_chose(
             ChoiceList.child_id.in_(child_ids),
         )
     )
-    return {(row[0], row[1]) for row in rows}
+    found: dict[tuple[UUID, UUID], set[UUID]] = {}
+    for child_id, session_id, linked_id in rows:
+        together = found.setdefault((child_id, session_id), set())
+        if linked_id is not None:
+            together.add(linked_id)
+    return found
