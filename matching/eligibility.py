@@ -115,11 +115,12 @@ class SpanJudge:
         now_us = to_microseconds(live.now)
         started = int(np.searchsorted(sessions.starts_us[span], now_us, side="right"))
         self._of_all[:started] |= _BIT["past"]
+        self._whole: SpanJudge | None = None
         self._slack: dict[tuple[Window, ...], NDArray[np.int64]] = {}
         self._fundings: dict[tuple[Remaining, ...], NDArray[np.uint8]] = {}
 
     def within(self, span: slice) -> SpanJudge:
-        """Give a judge of a part of the span, which shares what is found about needs.
+        """Give a judge of a part of the span, which shares what is found about needs and hours.
 
         Parameters
         ----------
@@ -131,7 +132,7 @@ class SpanJudge:
         SpanJudge
         """
         part = SpanJudge(self._catalogue, self._live, span)
-        part._support = self._support.within(span)
+        part._support, part._whole = self._support.within(span), self
         return part
 
     def judge(self, child: Child, holdings: Holdings) -> Eligibility:
@@ -169,7 +170,13 @@ class SpanJudge:
     def _slack_of(self, windows: tuple[Window, ...]) -> NDArray[np.int64]:
         slack = self._slack.get(windows)
         if slack is None:
-            slack = self._slack[windows] = slack_s(self._catalogue.sessions, windows, self._span)
+            if self._whole is None:
+                slack = slack_s(self._catalogue.sessions, windows, self._span)
+            else:
+                first = self._whole._span.start
+                here = slice(self._span.start - first, self._span.stop - first)
+                slack = self._whole._slack_of(windows)[here]
+            self._slack[windows] = slack
         return slack
 
     def _funding_of(self, holdings: Holdings) -> NDArray[np.uint8]:

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from app.allocations import stock_queries
 from app.allocations.inputs import Inputs
 from app.allocations.models import AllocatedPlace
-from app.allocations.rows import insert_rows
+from app.allocations.rows import insert_rows, note_offered
 from app.bookings.entitlement import YEARLY, PlaceTerms, Terms, place_terms
 from app.bookings.models import Arrangement, Booking, BookingChange
 from app.bookings.promoting import TIME_TO_ANSWER, TIME_TO_GO
@@ -343,9 +343,10 @@ def _write(session: Session, ready: Sequence[Ready], *, now: datetime) -> None:
         (Event, events),
     ):
         insert_rows(session, table, rows)
-    # After the bookings are there that they refer to.
-    for one, booking in zip(ready, bookings, strict=True):
-        one.place.state, one.place.booking_id = "offered", booking["id"]
+    note_offered(
+        session,
+        [(one.place, booking["id"]) for one, booking in zip(ready, bookings, strict=True)],
+    )
 
 
 def _nothing(count: int) -> list[Rows]:

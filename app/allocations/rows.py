@@ -2,12 +2,23 @@
 
 import json
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
+from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
 
+from app.allocations.models import AllocatedPlace
 from app.db import Base
+
+NOTE_OFFERED: Final = text(
+    """
+    UPDATE allocated_places p SET state = 'offered', booking_id = booked.booking_id
+    FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS booked (id uuid, booking_id uuid)
+    WHERE p.authority_id = :authority_id AND p.id = booked.id
+    """
+)
 
 
 def insert_rows(session: Session, table: type[Base], rows: Sequence[dict[str, Any]]) -> None:
@@ -21,3 +32,18 @@ def insert_rows(session: Session, table: type[Base], rows: Sequence[dict[str, An
         f" FROM jsonb_populate_recordset(NULL::{name}, CAST(:rows AS jsonb))"
     )
     session.execute(text(statement), {"rows": json.dumps(rows, default=str)})
+
+
+def note_offered(session: Session, booked: Sequence[tuple[AllocatedPlace, UUID]]) -> None:
+    """Note of places that they are offered, and by which bookings."""
+    # Those that are new must be there first.
+    session.flush()
+    rows = [{"id": place.id, "booking_id": booking_id} for place, booking_id in booked]
+    wanted = {
+        "authority_id": session.info["authority_id"],
+        "rows": json.dumps(rows, default=str),
+    }
+    session.execute(NOTE_OFFERED, wanted)
+    for place, booking_id in booked:
+        set_committed_value(place, "state", "offered")
+        set_committed_value(place, "booking_id", booking_id)
