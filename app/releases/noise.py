@@ -63,8 +63,28 @@ def rounded(noised: int) -> int:
 
 
 def odds_for_a_flag(rho: float) -> float:
-    """Tell how often whoever knows all else guesses one interest of one child, from even odds."""
+    """Tell how often whoever knows all else guesses one interest of one child, from even odds.
+
+    Of a child with no more interests than may be counted: see `worst_odds_for_a_flag`.
+    """
     return _normal_cdf(math.sqrt(2 * rho / MOST_INTERESTS) / 2)
+
+
+def worst_odds_for_a_flag(rho: float, releases: int = 1) -> float:
+    """Tell the same of any child, after so many releases of `rho` each: a bound, not reached.
+
+    Where a child has three already, one more may take the place of another in the lot, which moves
+    two cells of each table instead of one; but at most three times in four it is drawn.
+    """
+    drawn = MOST_INTERESTS / (MOST_INTERESTS + 1)
+    if_told_when = sum(
+        math.comb(releases, times)
+        * drawn**times
+        * (1 - drawn) ** (releases - times)
+        * odds_for_a_flag(2 * times * rho)
+        for times in range(releases + 1)
+    )
+    return max(odds_for_a_flag(releases * rho), if_told_when)
 
 
 def odds_for_a_child(rho: float) -> float:

@@ -12,7 +12,7 @@ from app.releases.noise import (
     MOST_INTERESTS,
     ROUNDING,
     odds_for_a_child,
-    odds_for_a_flag,
+    worst_odds_for_a_flag,
 )
 from app.releases.queries import cell_of
 from app.releases.schemas import (
@@ -30,6 +30,7 @@ from app.releases.schemas import (
 from app.releases.topics import label_of
 
 RHO_A_YEAR: Final = 0.5
+RELEASES_A_YEAR: Final = 4
 NOTES: Final = (
     "Figures count children with an interest that nothing met in the quarter; each figure has"
     " noise of its own, drawn once.",
@@ -89,8 +90,8 @@ def method_of(release: GapRelease) -> MethodRead:
             rho_a_year=RHO_A_YEAR,
         ),
         odds=OddsRead(
-            one_interest_of_a_child=round(odds_for_a_flag(rho), 3),
-            one_interest_of_a_child_in_a_year=round(odds_for_a_flag(RHO_A_YEAR), 3),
+            one_interest_of_a_child=round(worst_odds_for_a_flag(rho), 3),
+            one_interest_of_a_child_in_a_year=round(worst_odds_for_a_flag(rho, RELEASES_A_YEAR), 3),
             whether_a_child_is_counted=round(odds_for_a_child(rho), 3),
             whether_a_child_is_counted_in_a_year=round(odds_for_a_child(RHO_A_YEAR), 3),
         ),

@@ -14,6 +14,7 @@ from app.releases.noise import (
     rounded,
     sd_of,
     threshold_of,
+    worst_odds_for_a_flag,
 )
 from tests.app.releases.attacks.synthetic import RHO, grid_of
 
@@ -77,3 +78,12 @@ def test_odds_are_those_of_the_policy() -> None:
     told = [odds(rho) for odds in (odds_for_a_flag, odds_for_a_child) for rho in (RHO, 4 * RHO)]
 
     assert [round(one, 2) for one in told] == [0.56, 0.61, 0.60, 0.69]
+
+
+def test_the_lot_makes_one_more_interest_a_little_easier_to_guess() -> None:
+    worst = [worst_odds_for_a_flag(RHO, releases) for releases in (1, 4)]
+
+    assert worst == pytest.approx([0.5607, 0.6362], abs=5e-5)
+    assert worst[0] > odds_for_a_flag(RHO)
+    # With hardly any noise nothing is hidden.
+    assert worst_odds_for_a_flag(1e6) == 1.0

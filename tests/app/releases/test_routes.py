@@ -120,8 +120,8 @@ class TestReading:
             **{"rho": 0.125, "rho_a_year": 0.5},
         }
         assert method["odds"] == {
-            "one_interest_of_a_child": 0.557,
-            "one_interest_of_a_child_in_a_year": 0.614,
+            "one_interest_of_a_child": 0.561,
+            "one_interest_of_a_child_in_a_year": 0.636,
             "whether_a_child_is_counted": 0.599,
             "whether_a_child_is_counted_in_a_year": 0.691,
         }

@@ -70,11 +70,16 @@ class Attacker:
 
     def score(self, cells: list[Cell], others: int) -> float:
         """Weigh a release: above 0 the child is in it."""
+        told = self.grid.topics[: self.topics]
+        return sum(self.weigh_topic(cells, topic, others) for topic in told)
+
+    def weigh_topic(self, cells: list[Cell], topic: str, others: int) -> float:
+        """Weigh the cells of one topic that the child would be in."""
         table_of = {table.by: table for table in self.tables}
         return sum(
             log_ratio(cell, table_of[cell.by], without=others, with_child=others + 1)
             for cell in cells
-            if cell.interest in self.grid.topics[: self.topics]
+            if cell.interest == topic
             and cell.value in (None, self.grid.breakdowns.get(cell.by, (None,))[0])
         )
 

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from app.releases.building import plan_tables
-from app.releases.noise import odds_for_a_flag
+from app.releases.building import Flags, build, plan_tables
+from app.releases.noise import MOST_INTERESTS, odds_for_a_flag, worst_odds_for_a_flag
 from tests.app.releases.attacks import controls
-from tests.app.releases.attacks.likelihood import Attacker, standard_error
+from tests.app.releases.attacks.likelihood import Attacker, alike, standard_error
 from tests.app.releases.attacks.synthetic import RHO, grid_of
 
 PAIRS = 1000
@@ -21,6 +21,38 @@ def test_one_flag_stays_hidden() -> None:
     bound = odds_for_a_flag(RHO)
     assert bound < 0.56
     assert success <= bound + 4 * standard_error(2 * PAIRS, bound)
+
+
+def test_one_flag_more_than_are_counted_stays_hidden() -> None:
+    """A fourth interest may displace another of the child in the lot, which tells of it too."""
+    grid = grid_of(MOST_INTERESTS + 1)
+    attacker = Attacker(grid, plan_tables(grid, RHO))
+    rng, right = np.random.default_rng(8), 0.0
+    pairs = 400
+    for _ in range(pairs):
+        others = int(rng.integers(5, 60))
+        for fourth in (False, True):
+            cells = build(_among(others, MOST_INTERESTS + fourth), grid, attacker.tables)
+            weights = [attacker.weigh_topic(cells, topic, others) for topic in grid.topics]
+            # Without the fourth the others are counted; with it one of the four is not.
+            ratio = np.mean([np.exp(weights[-1] - left_out) for left_out in weights])
+            right += float((ratio > 1) == fourth)
+
+    bound = worst_odds_for_a_flag(RHO)
+    assert bound < 0.562
+    assert right / (2 * pairs) <= bound + 4 * standard_error(2 * pairs, bound)
+
+
+def _among(others: int, interests: int) -> Flags:
+    """Put a child with some interests among others of whom each has one, as many of each."""
+    parts = [alike(others, MOST_INTERESTS + 1), alike(1, interests)]
+    first = (MOST_INTERESTS + 1) * others
+    return Flags(
+        np.concatenate([np.arange(first), np.full(interests, first)]),
+        np.concatenate([part.topic for part in parts]),
+        {by: np.concatenate([part.columns[by] for part in parts]) for by in parts[0].columns},
+        np.concatenate([part.in_need_group for part in parts]),
+    )
 
 
 def test_less_noise_is_noticed() -> None:
