@@ -45,6 +45,9 @@ def decode_cursor(cursor: str, parsers: Sequence[Callable[[str], Any]]) -> list[
     try:
         raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
         values = [str(value) for value in json.loads(raw)]
+        # Encoded, because half a character is no text either; the database takes neither.
+        if any(b"\0" in value.encode() for value in values):
+            raise ValueError("a null character")
         return [parse(value) for parse, value in zip(parsers, values, strict=True)]
     except (binascii.Error, ValueError, TypeError, RecursionError) as error:
         raise Invalid("cursor", "cursor", "Not a cursor that this list gave out") from error
