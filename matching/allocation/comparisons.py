@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -109,25 +109,29 @@ def _serve(problem: AllocationProblem, order: Sequence[int], closed: NDArray[np.
         if group != NONE:
             members.setdefault(group, []).append(child)
     choices = _choices(problem)
-    session_of, pool_of = problem.pair_session.tolist(), problem.pair_pool.tolist()
-    value_of = problem.pair_value.tolist()
+    session_of, pool_of, value_of = problem.pair_session, problem.pair_pool, problem.pair_value
     served = [False] * len(problem.child_ids)
     for child in order:
         if served[child]:
             continue
         group = int(problem.group[child])
         party = members[group] if group != NONE else [child]
-        ways = [[pair] for pair in choices[child]]
+        ways: Iterable[list[int]] = ([pair] for pair in choices[child].tolist())
         if len(party) > 1:
-            options = [{session_of[pair]: pair for pair in choices[one]} for one in party]
+            options = [
+                dict(zip(session_of[pairs].tolist(), pairs.tolist(), strict=True))
+                for pairs in (choices[one] for one in party)
+            ]
             shared = [s for s in options[0] if all(s in option for option in options)]
-            ways = [[option[session] for option in options] for session in shared]
-            ways.sort(key=lambda way: -sum(value_of[pair] for pair in way))
+            ways = sorted(
+                ([option[session] for option in options] for session in shared),
+                key=lambda way: -int(value_of[way].sum()),
+            )
         for one in party:
             served[one] = True
         for way in ways:
             session = session_of[way[0]]
-            drawn = [pool_of[pair] for pair in way if pool_of[pair] != NONE]
+            drawn = [pool for pool in pool_of[way].tolist() if pool != NONE]
             if places[session] < len(way) or any(supported[p] < drawn.count(p) for p in drawn):
                 continue
             places[session] -= len(way)
@@ -138,16 +142,14 @@ def _serve(problem: AllocationProblem, order: Sequence[int], closed: NDArray[np.
     return pair_of_child
 
 
-def _choices(problem: AllocationProblem) -> list[list[int]]:
+def _choices(problem: AllocationProblem) -> list[Integers]:
     """List each child's pairs, the best first."""
     # Pairs stand by child and drawn order before, and equals of a stable sort stay so.
     in_order = problem.pair_order
     keys = problem.pair_child[in_order] * (MOST_VALUE + 1) - problem.pair_value[in_order]
     best_first = in_order[np.argsort(keys, kind="stable")]
     ends = np.cumsum(np.bincount(problem.pair_child, minlength=len(problem.child_ids)))
-    listed: list[int] = best_first.tolist()
-    firsts = [0, *ends.tolist()]
-    return [listed[a:b] for a, b in pairwise(firsts)]
+    return [best_first[a:b] for a, b in pairwise([0, *ends.tolist()])]
 
 
 def equity(

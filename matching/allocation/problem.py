@@ -102,7 +102,6 @@ class AllocationProblem:
             if len(set(ids)) != len(ids):
                 raise InvalidProblem(f"{one}_ids must be distinct")
             position = draw_order(ids, self.seed, one.encode())
-            position.flags.writeable = False
             object.__setattr__(self, f"{one}_ids", ids)
             object.__setattr__(self, f"{one}_position", position)
         n_children, n_sessions = len(self.child_ids), len(self.session_ids)

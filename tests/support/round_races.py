@@ -89,7 +89,7 @@ def published_round(
 
 def drawn(child_ids: Sequence[str]) -> list[str]:
     """Put children in the order in which the lottery draws them."""
-    position = draw_order([UUID(id_) for id_ in child_ids], SEED, b"child")
+    position = draw_order(tuple(UUID(id_) for id_ in child_ids), SEED, b"child")
     return sorted(child_ids, key=dict(zip(child_ids, position.tolist(), strict=True)).__getitem__)
 
 
