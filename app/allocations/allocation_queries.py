@@ -50,14 +50,18 @@ def find_same(
     )
 
 
-def page_of_allocations(session: Session, round_id: UUID, page: PageRequest) -> Page[Allocation]:
+def page_of_allocations(
+    session: Session, round_id: UUID, page: PageRequest, *, published_only: bool
+) -> Page[Allocation]:
     """List the runs of a round as they were started."""
+    statement = select(Allocation).where(
+        Allocation.authority_id == session.info["authority_id"], Allocation.round_id == round_id
+    )
+    if published_only:
+        statement = statement.where(Allocation.status == "published")
     return fetch_page(
         session,
-        select(Allocation).where(
-            Allocation.authority_id == session.info["authority_id"],
-            Allocation.round_id == round_id,
-        ),
+        statement,
         page,
         keys=[Allocation.id],
         parsers=[UUID],

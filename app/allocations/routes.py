@@ -46,9 +46,9 @@ def start_allocation(
 
 @router.get("", response_model=Page[schemas.AllocationRead], responses=responses(NotFound))
 def list_allocations(
-    round_id: UUID, caller: AllocationsRead, session: SessionDep, page: PageDep
+    round_id: UUID, caller: AllocationReasonsRead, session: SessionDep, page: PageDep
 ) -> Page[schemas.AllocationRead]:
-    """List the runs of a round as they were started, previews included."""
+    """List the runs of a round as they were started; families see the one whose offers are out."""
     return service.page_of_allocations(session, caller, round_id, page)
 
 

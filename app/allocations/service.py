@@ -145,9 +145,11 @@ def get_allocation(
 def page_of_allocations(
     session: Session, caller: Caller, round_id: UUID, page: PageRequest
 ) -> Page[AllocationRead]:
-    """List the runs of a round as they were started."""
+    """List the runs of a round as they were started; to families, what has been published."""
     row = get_round(session, caller, round_id)
-    found = allocation_queries.page_of_allocations(session, row.id, page)
+    found = allocation_queries.page_of_allocations(
+        session, row.id, page, published_only=not caller.sees_every_household
+    )
     return Page(
         items=[AllocationRead.model_validate(_summary(session, one)) for one in found.items],
         next_cursor=found.next_cursor,

@@ -218,7 +218,7 @@ OPERATIONS: dict[str, Operation] = {
     "POST /v1/rounds/{round_id}/allocations": Operation(
         of_the_authority(202), lambda ids: {"preview": True}
     ),
-    "GET /v1/rounds/{round_id}/allocations": Operation(of_the_authority(200)),
+    "GET /v1/rounds/{round_id}/allocations": Operation(of_the_rounds(200)),
     "GET /v1/rounds/{round_id}/allocations/{allocation_id}": Operation(of_the_authority(200)),
     # Each has been published: a second time changes nothing.
     "POST /v1/rounds/{round_id}/allocations/{allocation_id}/publish": Operation(

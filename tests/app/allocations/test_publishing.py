@@ -298,8 +298,14 @@ class TestWhy:
         family = world.family_token(household)
         path = f"{url_of(allocation)}/children"
 
+        runs = f"/v1/rounds/{round_id}/allocations"
         assert world.call_with(family, "GET", f"{path}/{mine}").status_code == 404
+        assert world.call_with(family, "GET", runs).json()["items"] == []
         publish_offers(world, allocation)
+        [seen] = world.call_with(family, "GET", runs).json()["items"]
+        assert (seen["id"], seen["seed"]) == (allocation["id"], allocation["seed"])
+        # Whose places they are is no family's business.
+        assert world.call_with(family, "GET", url_of(allocation)).status_code == 403
         assert world.call_with(family, "GET", f"{path}/{mine}").status_code == 200
         assert world.call_with(family, "GET", f"{path}/{foreign}").status_code == 404
 
