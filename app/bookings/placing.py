@@ -76,8 +76,9 @@ def place_booking(
         return Placed(bookings, kept.status or CREATED, replayed=True)
 
     # Loading a catalogue that has moved may take a while: not with the child's row locked.
-    catalogue = warm.get(session, now=now)
-    judgements, target = _judge_all(session, catalogue, caller, order, now=now)
+    version, overdue = queries.look_first(session, order.children, order.session_id, now=now)
+    catalogue = warm.at(session, version, now=now)
+    judgements, target = _judge_all(session, catalogue, caller, order, overdue=overdue, now=now)
     party_id = new_id() if order.child_ids else None
     bookings = [
         _new_booking(id_, judgement, target, order, party_id, now=now)
@@ -112,14 +113,16 @@ def _judge_all(
     caller: Caller,
     order: BookingCreate,
     *,
+    overdue: bool,
     now: datetime,
 ) -> tuple[list[Judgement], CatalogueSession]:
     # In one order for everybody, so that no two orders wait for each other.
     profiles = [
         get_profile(session, caller, child_id, lock=True) for child_id in sorted(order.children)
     ]
-    # In one go, because it locks the sessions of what it ends in their order.
-    expire_holds(session, now=now, child_ids=order.children, session_id=order.session_id)
+    if overdue:
+        # In one go, because it locks the sessions of what it ends in their order.
+        expire_holds(session, now=now, child_ids=order.children, session_id=order.session_id)
     target, activity = _get_session(session, order.session_id)
     judgements = []
     for child in profiles:

@@ -71,6 +71,15 @@ EXPIRED_HOLDS: Final = text(
     """
 )
 
+FIRST_LOOK: Final = text(
+    """
+    SELECT coalesce((SELECT version FROM catalogue_versions), 0),
+        EXISTS (SELECT FROM bookings b
+                WHERE b.status = 'held' AND b.hold_expires_at <= :now
+                    AND (b.child_id = ANY (:child_ids) OR b.session_id = :session_id))
+    """
+)
+
 
 def visible_bookings(caller: Caller) -> Select[Booking]:
     """Select the bookings a caller may see: all, one household's, or one provider's."""
@@ -277,6 +286,15 @@ def list_expired_holds(
         .order_by(Booking.id)
         .execution_options(populate_existing=True)
     ).all()
+
+
+def look_first(
+    session: Session, child_ids: Collection[UUID], session_id: UUID, *, now: datetime
+) -> tuple[int, bool]:
+    """Read the catalogue's version, and whether holds have run out that may be in the way."""
+    wanted = {"now": now, "child_ids": list(child_ids), "session_id": session_id}
+    version, overdue = session.execute(FIRST_LOOK, wanted).one()
+    return version, overdue
 
 
 def lock_sessions(session: Session, session_ids: Collection[UUID]) -> dict[UUID, datetime]:
