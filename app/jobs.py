@@ -167,6 +167,9 @@ def refresh_gaps_of(
     except (Unavailable, OperationalError) as error:
         # The months that were written stay so; the next round goes on with the others.
         log.warning("gaps_cut_short", error=type(error).__name__)
+    except Exception as error:
+        # One authority's fault keeps no other waiting.
+        log.error("gaps_failed", error=type(error).__name__)
 
 
 def forget_idempotency_keys(sessions: sessionmaker[Session], clock: Clock) -> None:

@@ -37,12 +37,15 @@ from app.gaps.inputs import (
     read_month,
 )
 from app.gaps.models import GapMonth
+from app.ids import made_at
 from app.rounds.coverage import AGE_BANDS
 
 # The month of now and those after it that have sessions, at most so many.
 MOST_MONTHS: Final = 13
 # A month that has passed is looked at once more, when attendance is known, and then left alone.
 LAST_LOOK_AFTER: Final = timedelta(days=3)
+# An event may be written before a look and committed after it: those as new are looked at twice.
+SETTLING: Final = timedelta(minutes=2)
 # Without any event, time alone may still change what can be arranged.
 LOOK_AGAIN_AFTER: Final = timedelta(hours=1)
 
@@ -85,11 +88,12 @@ def due_months(session: Session, *, now: datetime, at_once: bool = False) -> lis
 
 
 def _may_differ(judged: GapMonth | None, marks: tuple[UUID | None, int], now: datetime) -> bool:
-    return (
-        judged is None
-        or (judged.last_event_id, judged.catalogue_version) != marks
-        or now - judged.looked_at >= LOOK_AGAIN_AFTER
-    )
+    if judged is None or (judged.last_event_id, judged.catalogue_version) != marks:
+        return True
+    quiet = now - judged.looked_at
+    newest = judged.last_event_id
+    unsettled = newest is not None and judged.looked_at - made_at(newest) < SETTLING <= quiet
+    return unsettled or quiet >= LOOK_AGAIN_AFTER
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,8 @@ from sqlalchemy import Engine, event, text
 
 from app.db import transaction
 from app.gaps import refreshing
+from app.gaps.refreshing import due_months
+from app.ids import made_at
 from tests.support.bookings import book
 from tests.support.catalogue import SATURDAY, add_activity, add_child, add_session
 from tests.support.gaps import (
@@ -333,3 +335,21 @@ def statements_of(world: World, engine: Engine) -> int:
     finally:
         event.remove(engine, "before_cursor_execute", note)
     return len(seen)
+
+
+class TestSettling:
+    def test_an_event_as_new_as_the_look_is_looked_at_twice(self, world: World) -> None:
+        add_child(world, interests=[FISHING])
+        (row,) = rows_of(world, "SELECT id FROM events ORDER BY id DESC LIMIT 1")
+        world.clock.now = made_at(row.id) + timedelta(seconds=30)
+        (month,) = refresh_all(world)
+
+        def due(after: timedelta) -> list[str]:
+            with transaction(world.sessions, world.authority_id) as session:
+                return due_months(session, now=world.clock.now + after)
+
+        assert due(timedelta(minutes=1)) == []
+        assert due(timedelta(minutes=2)) == [month]
+        world.clock.now += timedelta(minutes=2)
+        refresh_all(world)
+        assert due(timedelta(minutes=30)) == []
