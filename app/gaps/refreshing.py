@@ -156,7 +156,8 @@ def look(session: Session, warm: WarmCatalogues, month: str, *, now: datetime) -
     concerned = set(fingerprints)
     if stored is not None and stored.judged_by == inputs.judged_by:
         concerned = {id_ for id_, one in fingerprints.items() if judged_before.get(id_) != one}
-        likeness = stored.catalogue_version != inputs.situation.catalogue_version
+        # Which sessions a text is like is not stored, and an activity may make others less like it.
+        likeness = stored.catalogue_version != inputs.situation.catalogue_version or bool(differ)
         if differ or gone or likeness:
             concerned |= queries.concerned_by(
                 session,
