@@ -10,11 +10,12 @@ from app.dependencies import IfMatchDep, NowDep
 from app.engine.dependencies import WarmCataloguesDep
 from app.errors import Invalid, NotFound, PreconditionFailed, PreconditionRequired
 from app.etags import etag_of
+from app.pages import policy_of
 from app.problems import responses
 from app.rounds import brochures, service
 from app.rounds.brochure_schemas import BrochureQuery, BrochureRead, ChangesRead
 from app.rounds.errors import NotAcceptable, NotPublished, OutOfOrder
-from app.rounds.rendering import MEDIA_TYPES, policy_of
+from app.rounds.rendering import MEDIA_TYPES
 from app.rounds.schemas import RoundRead
 
 router = APIRouter(prefix="/rounds", tags=["rounds"])

@@ -1,18 +1,11 @@
 """A brochure as bytes: data, accessible HTML, tagged PDF, and both of these in easy words."""
 
-import base64
-import hashlib
-import json
-from collections.abc import Mapping
-from functools import cache
-from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
-import typst
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from app.pages import html_of, pdf_of
 from app.rounds import pictograms
 from app.rounds.brochure_schemas import BrochureRead
 from app.rounds.easy_read import simplify
@@ -28,7 +21,6 @@ MEDIA_TYPES: Final[dict[Form, str]] = {
     "easy_read_pdf": "application/pdf",
 }
 TEMPLATES: Final = Path(__file__).parent / "templates"
-STYLE_BEGINS, STYLE_ENDS = b"<style>", b"</style>"
 
 
 def render(brochure: BrochureRead, form: Form) -> bytes:
@@ -36,72 +28,14 @@ def render(brochure: BrochureRead, form: Form) -> bytes:
     if form == "json":
         return brochure.model_dump_json().encode()
     if form == "html":
-        return _html("brochure.html", present(brochure))
+        return html_of("brochure.html", present(brochure), TEMPLATES)
     if form == "pdf":
-        return _pdf("brochure.typ", present(brochure), brochure)
+        made_at = brochure.frozen_at
+        return pdf_of("brochure.typ", present(brochure), TEMPLATES, made_at=made_at)
     words = simplify(brochure)
     if form == "easy_read_html":
         symbols = Markup("".join(map(pictograms.symbol_of, pictograms.WORDS)))  # noqa: S704
-        return _html("easy_read.html", {**words, "symbols": symbols})
+        return html_of("easy_read.html", {**words, "symbols": symbols}, TEMPLATES)
     pictures = {name: pictograms.svg_of(name) for name in pictograms.WORDS}
-    return _pdf("easy_read.typ", {**words, "pictures": pictures}, brochure)
-
-
-def policy_of(html: bytes) -> str:
-    """Give the content security policy under which a page of ours, of any age, is shown."""
-    style = html.partition(STYLE_BEGINS)[2].partition(STYLE_ENDS)[0]
-    digest = base64.b64encode(hashlib.sha256(style).digest()).decode()
-    return (
-        f"default-src 'none'; style-src 'sha256-{digest}'; "
-        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-    )
-
-
-@cache
-def _pages() -> Environment:
-    return Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=StrictUndefined,
-    )
-
-
-def _html(template: str, words: Mapping[str, Any]) -> bytes:
-    return _pages().get_template(template).render(words).encode()
-
-
-@cache
-def _fonts() -> typst.Fonts:
-    # Only these: a machine's own fonts would make other bytes. The package's folder is found
-    # without importing it, which would look at every font.
-    package = find_spec("font_source_sans_pro")
-    if package is None or package.origin is None:
-        raise RuntimeError("the package font-source-sans-pro is not installed")
-    files = Path(package.origin).parent / "files"
-    return typst.Fonts(include_system_fonts=False, font_paths=[str(files)])
-
-
-def _pdf(template: str, words: Mapping[str, Any], brochure: BrochureRead) -> bytes:
-    compiler = typst.Compiler(font_paths=_fonts(), root=str(TEMPLATES))
-    source = (TEMPLATES / template).read_bytes()
-
-    def compile_to(*standards: Literal["ua-1"]) -> bytes:
-        made = compiler.compile(
-            source,
-            format="pdf",
-            sys_inputs={"data": json.dumps(words)},
-            pdf_standards=list(standards),
-            timestamp=int(brochure.frozen_at.timestamp()),
-        )
-        if not isinstance(made, bytes):
-            raise RuntimeError("a PDF is one file")
-        return made
-
-    try:
-        return compile_to("ua-1")
-    except typst.TypstError:
-        # Somebody wrote a character that no font here has, an emoji for instance. The file is
-        # tagged all the same; it only may not call itself PDF/UA.
-        return compile_to()
+    easy = {**words, "pictures": pictures}
+    return pdf_of("easy_read.typ", easy, TEMPLATES, made_at=brochure.frozen_at)
