@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, exists, insert, select, update
+from sqlalchemy import ColumnElement, exists, insert, select, update
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session
 
@@ -122,7 +122,18 @@ def page_of_releases(session: Session, page: PageRequest) -> Page[GapRelease]:
 
 def list_cells(session: Session, release_id: UUID, *where: ColumnElement[bool]) -> list[Cell]:
     """List cells of a release as they were drawn, in the order of the declared grid."""
-    return [cell_of(row) for row in session.scalars(_cells(release_id, *where))]
+    rows = session.execute(
+        select(
+            GapReleaseCell.by,
+            GapReleaseCell.interest,
+            GapReleaseCell.value,
+            GapReleaseCell.noised,
+            GapReleaseCell.shown,
+        )
+        .where(GapReleaseCell.release_id == release_id, *where)
+        .order_by(GapReleaseCell.position)
+    )
+    return [Cell(*row) for row in rows]
 
 
 def page_of_cells(
@@ -131,7 +142,7 @@ def page_of_cells(
     """List cells of a release, a page at a time."""
     return fetch_page(
         session,
-        _cells(release_id, *where).order_by(None),
+        select(GapReleaseCell).where(GapReleaseCell.release_id == release_id, *where),
         page,
         keys=(GapReleaseCell.position,),
         parsers=(_read_position,),
@@ -142,14 +153,6 @@ def page_of_cells(
 def cell_of(row: GapReleaseCell) -> Cell:
     """Read a stored cell."""
     return Cell(row.by, row.interest, row.value, row.noised, row.shown)
-
-
-def _cells(release_id: UUID, *where: ColumnElement[bool]) -> Select[GapReleaseCell]:
-    return (
-        select(GapReleaseCell)
-        .where(GapReleaseCell.release_id == release_id, *where)
-        .order_by(GapReleaseCell.position)
-    )
 
 
 def _read_position(text: str) -> int:
