@@ -80,6 +80,8 @@ class GapChild(Base):
     options: Mapped[list[int]] = mapped_column(ARRAY(Integer))
     # The numbers of these sessions, of all wants that are not met, each once.
     going: Mapped[list[int]] = mapped_column(ARRAY(Integer))
+    # The numbers of the sessions that serve a text without a concept.
+    alike: Mapped[list[int]] = mapped_column(ARRAY(Integer))
 
 
 class GapSession(Base):

@@ -71,6 +71,7 @@ CONCERNED: Final = text(
     SELECT child_id FROM gap_children
     WHERE authority_id = :authority_id AND month = :month AND (
         sessions && CAST(:numbers AS int[]) OR going && CAST(:numbers AS int[])
+        OR alike && CAST(:numbers AS int[])
         OR wants && CAST(:served AS text[])
         OR (:likeness AND array_position(wants, NULL) IS NOT NULL))
     """

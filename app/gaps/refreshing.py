@@ -156,8 +156,8 @@ def look(session: Session, warm: WarmCatalogues, month: str, *, now: datetime) -
     concerned = set(fingerprints)
     if stored is not None and stored.judged_by == inputs.judged_by:
         concerned = {id_ for id_, one in fingerprints.items() if judged_before.get(id_) != one}
-        # Which sessions a text is like is not stored, and an activity may make others less like it.
-        likeness = stored.catalogue_version != inputs.situation.catalogue_version or bool(differ)
+        # One activity more or less changes how far others are like a text.
+        likeness = stored.catalogue_version != inputs.situation.catalogue_version
         if differ or gone or likeness:
             concerned |= queries.concerned_by(
                 session,
@@ -212,9 +212,11 @@ def child_rows(changes: Changes, facts: GapFacts) -> list[dict[str, Any]]:
         "options": facts.could_go.tolist(),
     }
     going = numbers[facts.going_session - span.start].tolist()
+    alike = numbers[facts.alike_session - span.start].tolist()
     positions = np.arange(len(children.profiles) + 1)
     starts = np.searchsorted(facts.child, positions).tolist()
     goes = np.searchsorted(facts.going_child, positions).tolist()
+    likes = np.searchsorted(facts.alike_child, positions).tolist()
     needs = essential_masks([one.child for one in children.wanting]).tolist()
     rows = []
     for at, (profile, frozen) in enumerate(zip(children.profiles, children.frozen, strict=True)):
@@ -230,6 +232,7 @@ def child_rows(changes: Changes, facts: GapFacts) -> list[dict[str, Any]]:
                 "sen_types": list(frozen.sen_types),
                 **{name: column[starts[at] : starts[at + 1]] for name, column in columns.items()},
                 "going": going[goes[at] : goes[at + 1]],
+                "alike": alike[likes[at] : likes[at + 1]],
             }
         )
     return rows

@@ -22,18 +22,18 @@ LOCK: Final = text(
 CHILDREN: Final = text(
     """
     INSERT INTO gap_children (authority_id, month, child_id, fingerprint, age, age_band, area,
-        needs, sen_types, wants, outcomes, reasons, lacking, sessions, options, going)
+        needs, sen_types, wants, outcomes, reasons, lacking, sessions, options, going, alike)
     SELECT :authority_id, :month, r.*
     FROM json_to_recordset(CAST(:rows AS json)) AS r (
         child_id uuid, fingerprint bigint, age smallint, age_band text, area text,
         needs bigint, sen_types text[], wants text[], outcomes smallint[], reasons int[],
-        lacking bigint[], sessions int[], options int[], going int[])
+        lacking bigint[], sessions int[], options int[], going int[], alike int[])
     ON CONFLICT (authority_id, month, child_id) DO UPDATE SET
         fingerprint = excluded.fingerprint, age = excluded.age, age_band = excluded.age_band,
         area = excluded.area, needs = excluded.needs, sen_types = excluded.sen_types,
         wants = excluded.wants, outcomes = excluded.outcomes, reasons = excluded.reasons,
         lacking = excluded.lacking, sessions = excluded.sessions, options = excluded.options,
-        going = excluded.going
+        going = excluded.going, alike = excluded.alike
     """
 )
 GONE_CHILDREN: Final = text(

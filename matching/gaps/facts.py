@@ -108,6 +108,8 @@ class GapFacts:
     going_child, going_session : ndarray of shape (p,), int32
         The pairs of these, each child and session once: position of the child, index of the
         session; ordered.
+    alike_child, alike_session : ndarray of shape (q,), int32
+        The pairs of a child and a session that serves a text of it without a concept; ordered.
     near : NearMisses
         Of wants that are neither met nor available; empty unless it was asked for.
     """
@@ -123,6 +125,8 @@ class GapFacts:
     could_go: NDArray[np.int32]
     going_child: NDArray[np.int32]
     going_session: NDArray[np.int32]
+    alike_child: NDArray[np.int32]
+    alike_session: NDArray[np.int32]
     near: NearMisses
 
 
@@ -215,19 +219,24 @@ class _Judge:
                 if span.start <= at < span.stop:
                     has_place[row, at - span.start] = True
         facts = _empty(children, first, self.concepts)
-        going = np.zeros(shape, dtype=np.bool_)
+        going, alike = np.zeros((2, *shape), dtype=np.bool_)
         near: list[NearMisses] = []
         for rows, sessions in self._groups(children):
             self._fill(facts, rows, sessions, mask, has_place, going, first)
+            if facts.concept[rows[0]] < 0:
+                alike[np.ix_(facts.child[rows] - first, sessions)] = True
             near.extend(self._near(facts, rows, sessions, mask, essential, first))
         missed = facts.mask != 0
         at_session = self.missing[facts.session[missed] - span.start]
         facts.needs[missed] = essential[facts.child[missed] - first] & at_session
         child, session = np.nonzero(going)
+        child_alike, session_alike = np.nonzero(alike)
         return replace(
             facts,
             going_child=(child + first).astype(np.int32),
             going_session=(session + span.start).astype(np.int32),
+            alike_child=(child_alike + first).astype(np.int32),
+            alike_session=(session_alike + span.start).astype(np.int32),
             near=_join_near(near),
         )
 
@@ -335,6 +344,8 @@ def _empty(children: Sequence[Wanting], first: int, concepts: tuple[str, ...]) -
         could_go=np.zeros(count, dtype=np.int32),
         going_child=np.zeros(0, dtype=np.int32),
         going_session=np.zeros(0, dtype=np.int32),
+        alike_child=np.zeros(0, dtype=np.int32),
+        alike_session=np.zeros(0, dtype=np.int32),
         near=_join_near([]),
     )
 

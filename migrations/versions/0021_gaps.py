@@ -68,6 +68,7 @@ def upgrade() -> None:
         sa.Column("sessions", sa.ARRAY(sa.Integer()), nullable=False),
         sa.Column("options", sa.ARRAY(sa.Integer()), nullable=False),
         sa.Column("going", sa.ARRAY(sa.Integer()), nullable=False),
+        sa.Column("alike", sa.ARRAY(sa.Integer()), nullable=False),
         sa.CheckConstraint(MONTH, name=op.f("ck_gap_children_month")),
         sa.CheckConstraint(SIDE_BY_SIDE, name=op.f("ck_gap_children_side_by_side")),
         sa.ForeignKeyConstraint(

@@ -196,6 +196,24 @@ class TestWhatIsJudgedAgain:
 
         assert judged(world) == 1
 
+    def test_those_whose_words_a_session_is_like(self, world: World) -> None:
+        otters = {"text": "the Oswestry Otters", "feeling": "love", "voice": "child"}
+        child = add_child(world, interests=[otters], travel={"max_km": 5})
+        far = add_activity(world, title="Oswestry Otters", latitude=54.0)
+        near = add_activity(world, title="Oswestry Otters", min_age=12)
+        add_session(world, far)
+        session = add_session(world, near, capacity=1)
+        other = add_child(world, date_of_birth="2013-01-01")
+        booking = book(world, other, session).json()["id"]
+        refresh(world)
+        # Full and for older children: further away than the other, and it may not change.
+        assert facts_of(world, child)[None].outcome == "distance"
+
+        world.call("POST", f"/v1/bookings/{booking}/cancel", json={})
+        refresh(world)
+
+        assert facts_of(world, child)[None] == Fact("age", ("age",), (), session)
+
     def test_every_change_at_once_gives_what_a_new_build_gives(self, world: World) -> None:
         children = [add_child(world, interests=[FISHING, SWIMMING]) for _ in range(4)]
         pool = add_activity(world, title="Swimming", concepts=["swimming"])
