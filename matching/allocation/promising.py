@@ -10,7 +10,7 @@ from matching.allocation.prices import least_prices
 from matching.allocation.problem import Integers
 
 # Pairs of each child that the first flow is given, and that each further one is given besides.
-_AT_FIRST = 6
+_AT_FIRST = 10
 _BESIDES = 3
 _ROUNDS = 4
 
