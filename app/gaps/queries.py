@@ -262,7 +262,7 @@ def page_of_months(session: Session, page: PageRequest) -> Page[GapMonth]:
         select(GapMonth).where(GapMonth.authority_id == _bound(session), GapMonth.version > 0),
         page,
         keys=(GapMonth.month,),
-        parsers=(str,),
+        parsers=(_month,),
         key_of=lambda row: (row.month,),
     )
 
@@ -271,6 +271,11 @@ def read_marks(session: Session) -> tuple[UUID | None, int]:
     """Read what moves with every change: the newest event, and the catalogue's version."""
     row = session.execute(MARKS, _of(session)).one()
     return row[0], row[1]
+
+
+def _month(told: str) -> str:
+    """Read a month of a cursor, which is a stranger's."""
+    return date.fromisoformat(f"{told}-01").strftime("%Y-%m")
 
 
 def _bound(session: Session) -> UUID:

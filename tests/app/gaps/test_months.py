@@ -2,12 +2,14 @@
 
 import time
 
+import pytest
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session, sessionmaker
 
 from app.access.scopes import ClientKind
 from app.engine.warm import WarmCatalogues
 from app.jobs import make_queue, refresh_gaps, worker_beside
+from app.pagination import encode_cursor
 from tests.support.catalogue import add_activity, add_child, add_session
 from tests.support.gaps import MARCH, facts_of, refresh
 from tests.support.world import World
@@ -27,6 +29,13 @@ def test_the_months_are_listed_with_how_new_they_are(world: World) -> None:
 
     assert [one["month"] for one in first["items"] + second["items"]] == [MARCH, "2027-04"]
     assert (first["items"][0]["judged"], second["next_cursor"]) == (1, None)
+
+
+@pytest.mark.parametrize("told", ["\x00", "2027-13", "2027-03\x00", "x" * 999])
+def test_a_cursor_of_a_stranger_is_refused(world: World, told: str) -> None:
+    refresh(world)
+    answer = world.call("GET", "/v1/gap-months", params={"cursor": encode_cursor([told])})
+    assert answer.status_code == 422, answer.text
 
 
 def test_another_authority_and_a_commissioner_see_none(world: World, other_world: World) -> None:
