@@ -7,10 +7,10 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Row, and_, select, text
+from sqlalchemy import Row, and_, or_, select, text
 from sqlalchemy.orm import Session
 
-from app.bookings.models import ACTIVE_STATUSES
+from app.bookings.models import ACTIVE_STATUSES, EntitlementOverride
 from app.catalogue.models import Activity
 from app.catalogue.models import Session as CatalogueSession
 from app.children.models import Child
@@ -197,3 +197,14 @@ def hold_children(session: Session, child_ids: Collection[UUID]) -> Sequence[UUI
         .order_by(Child.id)
         .with_for_update(read=True, key_share=True)
     ).all()
+
+
+def is_anybody_allowed_more(session: Session, measure: str) -> bool:
+    """Tell whether an override allows any child more than one of a measure."""
+    found = select(EntitlementOverride.id).where(
+        EntitlementOverride.authority_id == session.info["authority_id"],
+        EntitlementOverride.measure == measure,
+        EntitlementOverride.ended_at.is_(None),
+        or_(EntitlementOverride.allowed.is_(None), EntitlementOverride.allowed > 1),
+    )
+    return session.scalar(found.limit(1)) is not None

@@ -20,6 +20,7 @@ from app.allocations.models import AllocatedPlace, Allocation
 from app.allocations.offering import offer_places
 from app.allocations.solving import FUNDINGS, Given, judge, pose
 from app.allocations.wishing import rank_of, weigh
+from app.authorities.service import list_policies, policy_of_month
 from app.bookings.promoting import TIME_TO_ANSWER, TIME_TO_GO
 from app.bookings.queries import find_session_and_activity
 from app.clock import month_bounds, month_of
@@ -53,6 +54,8 @@ def offer_to_next(
     month = month_of(target.starts_at)
     catalogue = warm.get(session, now=now)
     for funding, further in PASSES:
+        if further and not _may_have_several(session, month, funding):
+            continue
         candidates = allocation_queries.candidates(
             *(session, allocation.id, session_id, month, funding),
             asking=_must_ask(funding, further=further),
@@ -85,6 +88,13 @@ def offer_to_next(
             session.flush()
             return True
     return False
+
+
+def _may_have_several(session: Session, month: str, funding: str) -> bool:
+    """Tell whether anybody may have more than one place of a month and funding."""
+    policy = policy_of_month(list_policies(session), month)
+    allowed = policy.free_per_month if funding == "free" else policy.contributory_per_month
+    return allowed is None or allowed > 1 or queries.is_anybody_allowed_more(session, funding)
 
 
 def _must_ask(funding: str, *, further: bool) -> bool:
