@@ -272,7 +272,8 @@ def write(
     """Write what was judged, unless another has written the month meanwhile."""
     month = changes.inputs.month.month
     # Children first, as who erases one locks the child before the month.
-    still = writing.lock_children(session, [UUID(row["child_id"]) for row in rows])
+    concerned = [*(UUID(row["child_id"]) for row in rows), *changes.left]
+    still = writing.lock_children(session, concerned)
     stored = queries.lock_month(session, month, now=now)
     if stored.version != changes.version:
         return False
