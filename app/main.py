@@ -19,6 +19,7 @@ from app.dependencies import Context
 from app.documentation import serve_documentation
 from app.encryption import MasterKeys
 from app.engine.warm import WarmCatalogues
+from app.gaps.warm import WarmMonths
 from app.middleware import LargeBodyMiddleware, RequestMiddleware
 from app.rate_limits import RateLimiter, Rates
 
@@ -74,6 +75,7 @@ def create_app(
         parts={
             "tokens": tokens,
             "warm_catalogues": WarmCatalogues(),
+            "warm_months": WarmMonths(),
             "rate_limiter": rate_limiter or RateLimiter(Rates(), clock),
         },
     )

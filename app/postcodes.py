@@ -42,8 +42,13 @@ def parse_postcode(text: str) -> Postcode:
 
 def centroid(postcode: Postcode) -> tuple[float, float] | None:
     """Find (latitude, longitude) of the outcode, else of its area; None where both are unknown."""
+    return outcode_centroid(postcode.outcode)
+
+
+def outcode_centroid(outcode: str) -> tuple[float, float] | None:
+    """Find (latitude, longitude) of an outcode, else of its area; None where both are unknown."""
     table = _centroids()
-    return table.get(postcode.outcode) or table.get(postcode.area)
+    return table.get(outcode) or table.get(_area_of(outcode))
 
 
 def _area_of(outcode: str) -> str:

@@ -6,10 +6,12 @@ Conflict
 ├── SizeClassNotSet   no operator has said how large the authority is this year
 ├── SizeClassSet      it is said once a year
 └── FactsMissing      the quarter's gaps have not been worked out
-NotAcceptable         neither of a release's forms was asked for
+Forbidden
+└── ReleasesOnly      exact figures are for brokers
+NotAcceptable         none of the forms that there are was asked for
 """
 
-from app.errors import AppError, Conflict
+from app.errors import AppError, Conflict, Forbidden
 
 
 class ReleaseExists(Conflict):
@@ -47,8 +49,15 @@ class FactsMissing(Conflict):
     title = "The quarter's gaps have not been worked out"
 
 
+class ReleasesOnly(Forbidden):
+    """Commissioners see what was released, never what is counted."""
+
+    slug = "releases-only"
+    title = "Ask about a released period instead of a month"
+
+
 class NotAcceptable(AppError):
-    """The caller takes neither JSON nor CSV."""
+    """The caller takes none of the forms that there are."""
 
     status = 406
     slug = "not-acceptable"

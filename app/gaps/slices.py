@@ -1,0 +1,234 @@
+"""The facts of a month cut by one dimension: what each part of them adds up to.
+
+All that a slice is cut by lies beside the facts as arrays, so a slice is a few counts over them.
+What is a child's own (area, age, needs, SEN types) is counted over children, of whom there are
+fewer than facts.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.clock import month_bounds
+from app.codes import NEED_CODES, WEEKDAYS
+from app.engine.gaps import OUTCOMES, SETTINGS
+from app.gaps.counts import AVAILABLE, SUPPORT
+from app.gaps.warm import MonthFacts, MonthSessions
+
+Dimension = Literal[
+    "interest", "need", "reason", "area", "age_band", "sen_type", "weekday", "setting"
+]
+DIMENSIONS: Final[tuple[Dimension, ...]] = get_args(Dimension)
+
+OF_CHILDREN: Final = frozenset({"need", "sen_type", "area", "age_band"})
+
+# A text that names no concept.
+OTHER: Final = "other"
+# A child without needs or SEN types; a want that no session is there for has no weekday.
+NONE: Final = "none"
+REASONS: Final = OUTCOMES[AVAILABLE + 1 :]
+NOTHING_ON_OFFER: Final = len(OUTCOMES) - 1
+UNMET: Final = AVAILABLE + 1
+
+
+@dataclass(frozen=True)
+class Members:
+    """Which children, or which facts, belong to which value of a dimension."""
+
+    names: Sequence[str]
+    of_children: bool
+    # Side by side, in the order of the positions; one position may have several values.
+    at: NDArray[np.int64]
+    value: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Children and wants, one entry a value of a dimension."""
+
+    names: Sequence[str]
+    # Columns: children, children with an unmet want, wants, met, available, unmet.
+    table: NDArray[np.int64]
+
+    def of(self, name: str) -> list[int]:
+        """Give the six numbers of a value; zeros if there is none such."""
+        return self.table[self.names.index(name)].tolist() if name in self.names else [0] * 6
+
+
+def members_of(facts: MonthFacts, dimension: Dimension) -> Members:
+    """Tell who or what belongs to each value of a dimension."""
+    if dimension in OF_CHILDREN:
+        return _members_of_children(facts, dimension)
+    if dimension == "reason":
+        at = np.flatnonzero(facts.outcome >= UNMET)
+        value = facts.outcome[at].astype(np.int64) - UNMET
+        return Members(REASONS, of_children=False, at=at, value=value)
+    if dimension == "interest":
+        names = (*facts.concepts, OTHER)
+        return _each(names, np.where(facts.concept < 0, len(names) - 1, facts.concept))
+    # The last one is what -1, no session, points to.
+    if dimension == "weekday":
+        days = np.append(facts.sessions.weekday, len(WEEKDAYS))
+        return _each((*WEEKDAYS, NONE), days[facts.session])
+    settings = np.append(facts.sessions.setting, len(SETTINGS))
+    return _each((*SETTINGS, NONE), settings[facts.session])
+
+
+def _members_of_children(facts: MonthFacts, dimension: Dimension) -> Members:
+    if dimension == "need":
+        return _bits(NEED_CODES, facts.needs)
+    if dimension == "sen_type":
+        return _bits(facts.sen_names, facts.sen_types)
+    if dimension == "area":
+        return _each(facts.areas, facts.area, of_children=True)
+    return _each(facts.age_bands, facts.age_band, of_children=True)
+
+
+def _each(names: Sequence[str], value: NDArray[Any], *, of_children: bool = False) -> Members:
+    """Give each position the one value it has."""
+    return Members(names, of_children, np.arange(len(value)), value.astype(np.int64))
+
+
+def _bits(names: Sequence[str], masks: NDArray[np.int64]) -> Members:
+    """Give each child the values whose bits it has, or the one for none of them."""
+    table = np.empty((len(masks), len(names) + 1), dtype=np.bool_)
+    table[:, :-1] = masks[:, np.newaxis] >> np.arange(len(names)) & 1
+    table[:, -1] = masks == 0
+    at, value = np.nonzero(table)
+    return Members((*names, NONE), of_children=True, at=at, value=value)
+
+
+def choose(facts: MonthFacts, filters: Mapping[Dimension, str]) -> NDArray[np.bool_]:
+    """Mark the facts that have every one of some values."""
+    chosen = np.ones(len(facts.child), dtype=np.bool_)
+    for dimension, name in filters.items():
+        members = members_of(facts, dimension)
+        has = np.zeros(_positions(facts, members), dtype=np.bool_)
+        if name in members.names:
+            has[members.at[members.value == members.names.index(name)]] = True
+        chosen &= has[facts.child] if members.of_children else has
+    return chosen
+
+
+def count(facts: MonthFacts, members: Members, chosen: NDArray[np.bool_]) -> Counts:
+    """Add up the chosen facts by the values of a dimension."""
+    if members.of_children:
+        return Counts(members.names, _count_children(facts, members, chosen))
+    n_names, n_children = len(members.names), len(facts.child_ids)
+    here = chosen[members.at]
+    at, value = members.at[here], members.value[here]
+    kind = np.minimum(facts.outcome[at], UNMET)
+    wants = np.bincount(value * 3 + kind, minlength=3 * n_names).reshape(-1, 3)
+    children = np.zeros((2, n_names, n_children), dtype=np.bool_)
+    children[0, value, facts.child[at]] = True
+    unmet = kind == UNMET
+    children[1, value[unmet], facts.child[at[unmet]]] = True
+    return Counts(
+        members.names,
+        np.column_stack([*children.sum(axis=2), wants.sum(axis=1), wants]).astype(np.int64),
+    )
+
+
+def _count_children(
+    facts: MonthFacts, members: Members, chosen: NDArray[np.bool_]
+) -> NDArray[np.int64]:
+    of_child = _wants_of_children(facts, chosen)[members.at]
+    has = of_child.any(axis=1)
+    columns = [has, of_child[:, UNMET] > 0, of_child.sum(axis=1), *of_child.T]
+    return np.column_stack(
+        [
+            np.bincount(members.value, weights=column, minlength=len(members.names))
+            for column in columns
+        ]
+    ).astype(np.int64)
+
+
+def total(facts: MonthFacts, chosen: NDArray[np.bool_]) -> list[int]:
+    """Add up the chosen facts: children, those with an unmet want, wants, met, available, unmet."""
+    of_child = _wants_of_children(facts, chosen)
+    return [
+        int(of_child.any(axis=1).sum()),
+        int((of_child[:, UNMET] > 0).sum()),
+        int(of_child.sum()),
+        *of_child.sum(axis=0).tolist(),
+    ]
+
+
+def _wants_of_children(facts: MonthFacts, chosen: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Count the chosen wants of each child that are met, available and unmet."""
+    kind = np.minimum(facts.outcome[chosen], UNMET)
+    key = facts.child[chosen] * 3 + kind
+    return np.bincount(key, minlength=3 * len(facts.child_ids)).reshape(-1, 3)
+
+
+@dataclass(frozen=True)
+class Lacking:
+    """Unmet wants by what their nearest miss lacks, and by what alone stands in the way."""
+
+    lacking: Mapping[str, int]
+    only: Mapping[str, int]
+
+
+def lacking_needs(facts: MonthFacts, chosen: NDArray[np.bool_]) -> Lacking:
+    """Count the unmet wants that lack each need, and those that lack nothing else."""
+    missed = np.flatnonzero(chosen & (facts.lacking != 0))
+    lacking, mask = facts.lacking[missed], facts.mask[missed]
+    only = (np.bitwise_count(lacking) == 1) & ((mask & ~np.uint16(SUPPORT)) == 0)
+    both = []
+    for masks in (lacking, lacking[only]):
+        has = masks[:, np.newaxis] >> np.arange(len(NEED_CODES)) & 1
+        both.append(dict(zip(NEED_CODES, has.sum(axis=0).tolist(), strict=True)))
+    return Lacking(*both)
+
+
+def only_reasons(facts: MonthFacts, chosen: NDArray[np.bool_]) -> Mapping[str, int]:
+    """Count by reason the unmet wants that have no other."""
+    only = chosen & (facts.outcome >= UNMET) & (np.bitwise_count(facts.mask) <= 1)
+    found = np.bincount(facts.outcome[only], minlength=len(OUTCOMES))[UNMET:]
+    return dict(zip(REASONS, found.tolist(), strict=True))
+
+
+def no_facts(month: str) -> MonthFacts:
+    """Give a month without children and sessions, as one that has not been judged."""
+    none = np.zeros(0, dtype=np.int64)
+    sessions = MonthSessions(
+        ids=(),
+        activity_ids=(),
+        weekday=none.astype(np.int8),
+        setting=none.astype(np.int8),
+        places_left=none,
+        stands=none.astype(np.bool_),
+        serves=(),
+    )
+    return MonthFacts(
+        month=month,
+        version=0,
+        built_at=month_bounds(month)[0],
+        child_ids=np.zeros(0, dtype="V16"),
+        age_bands=(),
+        age_band=none.astype(np.int16),
+        areas=(),
+        area=none.astype(np.int16),
+        needs=none,
+        need_groups=none.astype(np.uint8),
+        sen_names=(),
+        sen_types=none,
+        child=none.astype(np.int32),
+        concepts=(),
+        concept=none.astype(np.int32),
+        outcome=none.astype(np.uint8),
+        mask=none.astype(np.uint16),
+        lacking=none,
+        session=none.astype(np.int32),
+        options=none.astype(np.int32),
+        going_child=none.astype(np.int32),
+        going_session=none.astype(np.int32),
+        sessions=sessions,
+    )
+
+
+def _positions(facts: MonthFacts, members: Members) -> int:
+    return len(facts.child_ids) if members.of_children else len(facts.child)
