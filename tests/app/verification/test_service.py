@@ -15,6 +15,8 @@ from tests.app.verification.planted import DROP, PLANTED
 from tests.app.verification.planted_gaps import PLANTED_GAPS
 from tests.app.verification.planted_rounds import PLANTED_ROUNDS
 from tests.support.allocated_rounds import allocate_and_offer
+from tests.support.catalogue import add_child
+from tests.support.gaps import refresh_all
 from tests.support.world import World
 
 
@@ -128,6 +130,9 @@ class TestVerify:
         # The round takes days; by then the holds of the others would have run out.
         now = world.clock.now
         allocate_and_offer(other_world, monkeypatch)
+        world.clock.now = now
+        add_child(world, interests=[{"text": "fishing", "feeling": "love", "voice": "child"}])
+        assert refresh_all(world)
         progress: list[tuple[int, int]] = []
 
         outcomes = list(
