@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Engine, event, text
 
 from app.db import transaction
-from app.gaps import refreshing
+from app.gaps import refreshing, writing
 from app.gaps.refreshing import due_months
 from app.ids import made_at
 from tests.support.bookings import book
@@ -256,6 +256,28 @@ class TestWhatIsJudgedAgain:
         monkeypatch.setattr(refreshing, "judge_month", overtaken)
 
         assert not refresh(world)
+        assert facts_of(world, child)["angling"].outcome == "available"
+
+    def test_a_month_is_written_as_a_whole_or_not_at_all(
+        self, world: World, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        child = add_child(world, interests=[FISHING])
+        refresh(world)
+        before = rows_of(world, "SELECT * FROM gap_months")
+        add_session(world, angling(world))
+
+        def cut_short(*_: Any) -> None:
+            raise KeyboardInterrupt
+
+        with monkeypatch.context() as patch:
+            patch.setattr(writing, "write_children", cut_short)
+            with pytest.raises(KeyboardInterrupt):
+                refresh(world)
+
+        assert rows_of(world, "SELECT * FROM gap_months") == before
+        assert rows_of(world, "SELECT * FROM gap_sessions") == []
+        assert facts_of(world, child)["angling"].outcome == "nothing_on_offer"
+        assert refresh(world)
         assert facts_of(world, child)["angling"].outcome == "available"
 
     def test_statements_do_not_grow_with_the_children(self, world: World, engine: Engine) -> None:
