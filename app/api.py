@@ -13,9 +13,11 @@ from app.catalogue import routes as catalogue
 from app.children import goal_routes as goals
 from app.children import routes as children
 from app.closures import routes as closures
+from app.commissioning import plan_routes as plans
 from app.commissioning import routes as commissioning
 from app.feeds import routes as feeds
 from app.gaps import month_routes as gap_months
+from app.gaps import quality_routes as gap_quality
 from app.interests import routes as interests
 from app.learning import routes as learning
 from app.matches import routes as matches
@@ -23,6 +25,7 @@ from app.outcomes import routes as outcomes
 from app.passports import routes as passports
 from app.releases import gap_routes as gaps
 from app.releases import routes as releases
+from app.reports import routes as reports
 from app.rounds import brochure_routes as brochures
 from app.rounds import choice_routes as choices
 from app.rounds import routes as rounds
@@ -59,5 +62,8 @@ v1.include_router(jobs.router)
 v1.include_router(releases.router)
 v1.include_router(gaps.router)
 v1.include_router(gap_months.router)
+v1.include_router(gap_quality.router)
 v1.include_router(commissioning.router)
+v1.include_router(plans.router)
+v1.include_router(reports.router)
 v1.include_router(learning.router)

@@ -62,6 +62,7 @@ class Scope(StrEnum):
     GAPS_READ = "gaps:read"
     GAP_MONTHS_READ = "gap-months:read"
     GAP_MONTHS_WRITE = "gap-months:write"
+    GAP_QUALITY_READ = "gap-quality:read"
     GAP_RELEASES_READ = "gap-releases:read"
     GAP_RELEASES_WRITE = "gap-releases:write"
     COMMISSIONING_READ = "commissioning:read"
@@ -118,6 +119,7 @@ DESCRIPTIONS: dict[Scope, str] = {
     Scope.GAPS_READ: "Read what children want and cannot get",
     Scope.GAP_MONTHS_READ: "Read how new the facts of gaps are",
     Scope.GAP_MONTHS_WRITE: "Have gaps judged now",
+    Scope.GAP_QUALITY_READ: "Read what profiles and activities lack",
     Scope.GAP_RELEASES_READ: "Read releases of unmet interests",
     Scope.GAP_RELEASES_WRITE: "Draw releases of unmet interests",
     Scope.COMMISSIONING_READ: "Read scenarios, commissioning plans and who is under-served",
@@ -179,6 +181,7 @@ SCOPES_OF_KIND: dict[ClientKind, frozenset[Scope]] = {
         Scope.GAPS_READ,
         Scope.GAP_MONTHS_READ,
         Scope.GAP_MONTHS_WRITE,
+        Scope.GAP_QUALITY_READ,
         Scope.GAP_RELEASES_READ,
         Scope.GAP_RELEASES_WRITE,
         Scope.COMMISSIONING_READ,

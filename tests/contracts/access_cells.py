@@ -25,7 +25,7 @@ from tests.contracts.access_rules import (
     part_of_the_authority,
 )
 from tests.support.children import child_body
-from tests.support.commissioning import RELEASED_SCENARIO
+from tests.support.commissioning import RELEASED_PLAN, RELEASED_SCENARIO
 from tests.support.families import PROVIDER_BODY, SERVICE, activity_body, session_body
 from tests.support.releases import PERIOD
 from tests.support.rounds import ROUND
@@ -248,6 +248,9 @@ OPERATIONS: dict[str, Operation] = {
     "GET /v1/gap-releases/{release_id}": Operation(of_the_releases(200)),
     "GET /v1/gap-releases/{release_id}/cells": Operation(of_the_releases(200)),
     "GET /v1/gap-months": Operation(for_brokers(200)),
+    "GET /v1/gaps/quality": Operation(for_brokers(200)),
+    "GET /v1/gaps/quality/records": Operation(for_brokers(200)),
+    "GET /v1/gaps/quality/providers": Operation(for_brokers(200)),
     "POST /v1/gap-months/look": Operation(for_brokers(202)),
     # Of which period, it has to be told.
     "GET /v1/gaps": Operation(for_commissioners(422)),
@@ -256,6 +259,10 @@ OPERATIONS: dict[str, Operation] = {
     "GET /v1/scenarios": Operation(for_commissioners(200)),
     "GET /v1/scenarios/{scenario_id}": Operation(of_the_releases(200)),
     "GET /v1/scenarios/{scenario_id}/children": Operation(of_the_authority(200)),
+    "POST /v1/commissioning-plans": Operation(for_commissioners(201), lambda ids: RELEASED_PLAN),
+    "GET /v1/commissioning-plans": Operation(for_commissioners(200)),
+    "GET /v1/commissioning-plans/{plan_id}": Operation(of_the_releases(200)),
+    "GET /v1/commissioning-plans/{plan_id}/children": Operation(of_the_authority(200)),
     "GET /v1/equity": Operation(for_commissioners(422)),
     "POST /v1/wishes": Operation(
         of_a_family(201),
