@@ -1,4 +1,4 @@
-"""Ask axe, in a headless Chromium, whether brochures keep to WCAG 2.2 AA.
+"""Ask axe, in a headless Chromium, whether brochures and reports keep to WCAG 2.2 AA.
 
     npm install --prefix FOLDER axe-core
     python -m tests.accessibility --axe FOLDER/node_modules/axe-core/axe.min.js
@@ -18,8 +18,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
+from app.reports import rendering as reports
 from app.rounds.rendering import Form, render
 from tests.support.brochures import brochure, own_brochure
+from tests.support.reports import report
 
 BROWSERS: Final = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 TAGS: Final = [
@@ -28,8 +30,10 @@ TAGS: Final = [
 LONGEST_S: Final = 120
 # What must have been looked at for "no violations" to mean anything.
 MUST_PASS: Final = ("color-contrast", "document-title", "heading-order", "html-has-lang", "region")
+# axe cannot tell what is behind words of a picture; tests/app/test_charts.py measures those.
 RUN: Final = """
-axe.run(document, {runOnly: {type: 'tag', values: TAGS}}).then(found => {
+const what = {include: [document], exclude: ['svg text']};
+axe.run(what, {runOnly: {type: 'tag', values: TAGS}}).then(found => {
   const result = document.createElement('pre');
   result.id = 'axe';
   result.textContent = JSON.stringify({
@@ -54,6 +58,11 @@ def pages() -> dict[str, bytes]:
         made[f"{form}, 800 dates"] = render(brochure(activities=100, dates=8), form)
         made[f"{form}, for one child"] = render(own_brochure(), form)
         made[f"{form}, nothing on"] = render(brochure(activities=0), form)
+    made["report"] = reports.render(report(), "html")
+    made["report, few figures"] = reports.render(report(children=120, before=2000), "html")
+    made["report, no figures"] = reports.render(report(children=0, before=None, said=False), "html")
+    small = report(children=300, before=None, breakdowns=False)
+    made["report, no breakdowns"] = reports.render(small, "html")
     return made
 
 

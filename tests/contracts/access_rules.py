@@ -79,6 +79,11 @@ def of_the_releases(ok: int) -> Cells:
     return {**REFUSED, **dict.fromkeys((BROKER, COMMISSIONER), (ok, ok, 404, 404))}
 
 
+def of_a_period(ok: int) -> Cells:
+    """Let brokers and commissioners read what was released of a period: each authority its own."""
+    return {**REFUSED, **dict.fromkeys((BROKER, COMMISSIONER), (ok, ok, ok, 404))}
+
+
 def for_commissioners(ok: int) -> Cells:
     """Let brokers and commissioners ask what names no object."""
     return {**REFUSED, **dict.fromkeys((BROKER, COMMISSIONER), (ok,) * 4)}

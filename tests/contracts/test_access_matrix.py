@@ -91,7 +91,8 @@ def stage(
                 OWN: own,
                 NEIGHBOUR: neighbour,
                 FOREIGN: foreign,
-                ABSENT: {name: str(new_id()) for name in own} | {"version": "1"},
+                ABSENT: {name: str(new_id()) for name in own}
+                | {"version": "1", "period": "2099-Q4"},
             },
         )
     shared_clock.now = NOON
