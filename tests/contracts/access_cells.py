@@ -17,6 +17,7 @@ from tests.contracts.access_rules import (
     for_families,
     for_operators,
     of_a_family,
+    of_a_period,
     of_any_authority,
     of_the_authority,
     of_the_catalogue,
@@ -254,6 +255,7 @@ OPERATIONS: dict[str, Operation] = {
     "POST /v1/gap-months/look": Operation(for_brokers(202)),
     # Of which period, it has to be told.
     "GET /v1/gaps": Operation(for_commissioners(422)),
+    "GET /v1/reports/{period}": Operation(of_a_period(200)),
     # Of a released period, both may ask; of a month a commissioner is refused.
     "POST /v1/scenarios": Operation(for_commissioners(201), lambda ids: RELEASED_SCENARIO),
     "GET /v1/scenarios": Operation(for_commissioners(200)),

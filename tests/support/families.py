@@ -14,7 +14,7 @@ from tests.support.clock import NOON
 from tests.support.closing import close_and_work
 from tests.support.commissioning import RELEASED_SCENARIO
 from tests.support.passports import write_passport
-from tests.support.releases import find_or_draw
+from tests.support.releases import PERIOD, find_or_draw
 from tests.support.rounds import make_round, publish
 from tests.support.statements import add_line
 from tests.support.waiting import answer_offer, cancel, offers, wait_for, work_round
@@ -85,6 +85,7 @@ def make_family(world: World, *, attends: str | None = None) -> dict[str, str]:
     ids["closure_id"] = _make_closure(world, child["id"], ids["activity_id"])
     ids["authority_id"] = str(world.authority_id)
     ids["release_id"] = find_or_draw(world)
+    ids["period"] = PERIOD
     ids["scenario_id"] = create("/v1/scenarios", RELEASED_SCENARIO)
     ids["round_id"] = _make_round(world)
     ids["job_id"] = _make_job(world, ids["round_id"])
