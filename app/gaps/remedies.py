@@ -5,10 +5,11 @@ need. Those of one activity on one weekday belong together, those that the entit
 altogether, and those that nothing is on offer for by their interest.
 """
 
-from collections.abc import Collection
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 from app.codes import NEED_CODES
 from app.engine.gaps import BLOCKING_REASONS
 from app.gaps.counts import ENTITLEMENT, SUPPORT
-from app.gaps.slices import NOTHING_ON_OFFER, Members
+from app.gaps.slices import NOTHING_ON_OFFER, Chosen, Dimension, firsts, members_of
 from app.gaps.warm import MonthFacts
 
 NOTHING: Final = "nothing_on_offer"
@@ -52,8 +53,19 @@ class Obstacles:
     activity_ids: tuple[UUID, ...]
 
 
-def find_obstacles(facts: MonthFacts) -> Obstacles:
+# Goes with the facts, which are bounded: some 0.5 MiB for a month of 40,000.
+_KEPT: Final[WeakKeyDictionary[MonthFacts, Obstacles]] = WeakKeyDictionary()
+
+
+def obstacles_of(facts: MonthFacts) -> Obstacles:
     """Find the facts of a month that only one thing stands in the way of."""
+    found = _KEPT.get(facts)
+    if found is None:
+        found = _KEPT[facts] = _find_obstacles(facts)
+    return found
+
+
+def _find_obstacles(facts: MonthFacts) -> Obstacles:
     mask, lacking = facts.mask, facts.lacking
     support = (mask & np.uint16(SUPPORT)) != 0
     single = (np.bitwise_count(mask) == 1) & (~support | (np.bitwise_count(lacking) == 1))
@@ -84,51 +96,58 @@ def _lowest_bit(masks: NDArray[Any]) -> NDArray[np.int64]:
 
 
 def remedies(
-    facts: MonthFacts,
-    obstacles: Obstacles,
-    members: Members | None,
-    chosen: NDArray[np.bool_],
-    names: Collection[str],
+    facts: MonthFacts, dimension: Dimension, chosen: Chosen, names: Sequence[str]
 ) -> dict[str, Remedy]:
-    """Find for each named value of a dimension what would serve most; without one, for `total`."""
+    """Find for each named value of a dimension what would serve most of its children."""
+    members = members_of(facts, dimension)
+    row_of = np.full(len(members.names), -1, dtype=np.int64)
+    row_of[[members.names.index(name) for name in names]] = np.arange(len(names))
+    fact, key = _standing(facts, chosen)
+    rows, value = members.of(facts.child[fact] if members.of_children else fact)
+    row = row_of[value]
+    shown = row >= 0
+    return {
+        names[at]: remedy
+        for at, remedy in _best(facts, fact[rows[shown]], key[rows[shown]], row[shown], len(names))
+    }
+
+
+def remedy_of_all(facts: MonthFacts, chosen: Chosen) -> Remedy | None:
+    """Find what would serve most of all children."""
+    fact, key = _standing(facts, chosen)
+    best = _best(facts, fact, key, np.zeros(len(fact), dtype=np.int64), 1)
+    return next((remedy for _, remedy in best), None)
+
+
+def _standing(facts: MonthFacts, chosen: Chosen) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Give the chosen facts that have one obstacle, with what it is."""
+    obstacles = obstacles_of(facts)
+    if chosen is None:
+        return obstacles.fact, obstacles.key
     here = chosen[obstacles.fact]
-    fact, key = obstacles.fact[here], obstacles.key[here]
-    if members is None:
-        value, wanted = np.zeros(len(fact), dtype=np.int64), {"total": 0}
-    else:
-        rows, value = _values_of(facts, members, fact)
-        fact, key = fact[rows], key[rows]
-        wanted = {name: members.names.index(name) for name in names}
-    shown = np.isin(value, list(wanted.values()))
-    fact, key, value = fact[shown], key[shown], value[shown]
-    n_keys, n_children = max(len(obstacles.codes), 1), max(len(facts.child_ids), 1)
+    return obstacles.fact[here], obstacles.key[here]
+
+
+def _best(
+    facts: MonthFacts,
+    fact: NDArray[np.int64],
+    key: NDArray[np.int64],
+    row: NDArray[np.int64],
+    n_rows: int,
+) -> Iterator[tuple[int, Remedy]]:
+    """Give the obstacle that most children of each row have; of equals, the one of lower code."""
+    obstacles = obstacles_of(facts)
+    n_keys = len(obstacles.codes)
+    if not len(fact):
+        return
+    cell = row * n_keys + key
     # A child whose two wants the same thing stands in the way of counts once.
-    each = np.unique((value * n_keys + key) * n_children + facts.child[fact])
-    cells, children = np.unique(each // n_children, return_counts=True)
-    # By value, what serves most first; of equals, the earlier code.
-    order = np.lexsort((cells, -children, cells // n_keys))
-    firsts = np.unique(cells[order] // n_keys, return_index=True)
-    name_of = {at: name for name, at in wanted.items()}
-    found = {}
-    for at, first in zip(*(one.tolist() for one in firsts), strict=True):
-        best = int(cells[order[first]])
-        sessions = np.unique(facts.session[fact[value * n_keys + key == best]])
-        found[name_of[at]] = _remedy(
-            facts, obstacles, best % n_keys, int(children[order[first]]), sessions
-        )
-    return found
-
-
-def _values_of(
-    facts: MonthFacts, members: Members, fact: NDArray[np.int64]
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Pair some facts with the values they have: rows among them, and a value each."""
-    positions = facts.child[fact] if members.of_children else fact
-    starts = np.searchsorted(members.at, positions, side="left")
-    several = np.searchsorted(members.at, positions, side="right") - starts
-    rows = np.repeat(np.arange(len(fact)), several)
-    within = np.arange(len(rows)) - np.repeat(np.cumsum(several) - several, several)
-    return rows, members.value[np.repeat(starts, several) + within]
+    once = cell[firsts(facts.child[fact], cell)]
+    children = np.bincount(once, minlength=n_rows * n_keys).reshape(n_rows, n_keys)
+    for at, best in enumerate(children.argmax(axis=1).tolist()):
+        if children[at, best]:
+            sessions = np.unique(facts.session[fact[cell == at * n_keys + best]])
+            yield at, _remedy(facts, obstacles, best, int(children[at, best]), sessions)
 
 
 def _remedy(

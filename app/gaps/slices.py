@@ -6,8 +6,9 @@ fewer than facts.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, Literal, get_args
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,15 +35,27 @@ NOTHING_ON_OFFER: Final = len(OUTCOMES) - 1
 UNMET: Final = AVAILABLE + 1
 
 
+# Which facts count; None: all of them.
+Chosen = NDArray[np.bool_] | None
+
+
 @dataclass(frozen=True)
 class Members:
     """Which children, or which facts, belong to which value of a dimension."""
 
     names: Sequence[str]
     of_children: bool
-    # Side by side, in the order of the positions; one position may have several values.
-    at: NDArray[np.int64]
+    # Values, in the order of the positions; position p has those from starts[p] to starts[p + 1].
     value: NDArray[np.int64]
+    starts: NDArray[np.int64]
+
+    def of(self, positions: NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Pair some positions with the values they have: rows among them, and a value each."""
+        begin = self.starts[positions]
+        several = self.starts[positions + 1] - begin
+        rows = np.repeat(np.arange(len(positions)), several)
+        first = np.repeat(begin - np.cumsum(several) + several, several)
+        return rows, self.value[first + np.arange(len(rows))]
 
 
 @dataclass(frozen=True)
@@ -53,19 +66,40 @@ class Counts:
     # Columns: children, children with an unmet want, wants, met, available, unmet.
     table: NDArray[np.int64]
 
-    def of(self, name: str) -> list[int]:
-        """Give the six numbers of a value; zeros if there is none such."""
-        return self.table[self.names.index(name)].tolist() if name in self.names else [0] * 6
+    def by_name(self) -> dict[str, list[int]]:
+        """Give the six numbers of each value."""
+        return dict(zip(self.names, self.table.tolist(), strict=True))
+
+
+@dataclass
+class _Kept:
+    """What has been worked out of the facts of a month, and holds for as long as they do."""
+
+    members: dict[Dimension, Members] = field(default_factory=dict)
+    # Of all facts.
+    counts: dict[Dimension, Counts] = field(default_factory=dict)
+
+
+# Goes with the facts, which are bounded: some 2 MiB for a month of 40,000 if all is asked for.
+_KEPT: Final[WeakKeyDictionary[MonthFacts, _Kept]] = WeakKeyDictionary()
 
 
 def members_of(facts: MonthFacts, dimension: Dimension) -> Members:
     """Tell who or what belongs to each value of a dimension."""
+    kept = _KEPT.setdefault(facts, _Kept())
+    if dimension not in kept.members:
+        kept.members[dimension] = _find_members(facts, dimension)
+    return kept.members[dimension]
+
+
+def _find_members(facts: MonthFacts, dimension: Dimension) -> Members:
     if dimension in OF_CHILDREN:
         return _members_of_children(facts, dimension)
     if dimension == "reason":
-        at = np.flatnonzero(facts.outcome >= UNMET)
-        value = facts.outcome[at].astype(np.int64) - UNMET
-        return Members(REASONS, of_children=False, at=at, value=value)
+        unmet = facts.outcome >= UNMET
+        starts = np.append(0, np.cumsum(unmet))
+        value = facts.outcome[unmet].astype(np.int64) - UNMET
+        return Members(REASONS, of_children=False, value=value, starts=starts)
     if dimension == "interest":
         names = (*facts.concepts, OTHER)
         return _each(names, np.where(facts.concept < 0, len(names) - 1, facts.concept))
@@ -89,7 +123,7 @@ def _members_of_children(facts: MonthFacts, dimension: Dimension) -> Members:
 
 def _each(names: Sequence[str], value: NDArray[Any], *, of_children: bool = False) -> Members:
     """Give each position the one value it has."""
-    return Members(names, of_children, np.arange(len(value)), value.astype(np.int64))
+    return Members(names, of_children, value.astype(np.int64), np.arange(len(value) + 1))
 
 
 def _bits(names: Sequence[str], masks: NDArray[np.int64]) -> Members:
@@ -97,56 +131,74 @@ def _bits(names: Sequence[str], masks: NDArray[np.int64]) -> Members:
     table = np.empty((len(masks), len(names) + 1), dtype=np.bool_)
     table[:, :-1] = masks[:, np.newaxis] >> np.arange(len(names)) & 1
     table[:, -1] = masks == 0
-    at, value = np.nonzero(table)
-    return Members((*names, NONE), of_children=True, at=at, value=value)
+    starts = np.append(0, np.cumsum(table.sum(axis=1)))
+    return Members((*names, NONE), of_children=True, value=np.nonzero(table)[1], starts=starts)
 
 
-def choose(facts: MonthFacts, filters: Mapping[Dimension, str]) -> NDArray[np.bool_]:
+def choose(facts: MonthFacts, filters: Mapping[Dimension, str]) -> Chosen:
     """Mark the facts that have every one of some values."""
-    chosen = np.ones(len(facts.child), dtype=np.bool_)
+    chosen = None
     for dimension, name in filters.items():
         members = members_of(facts, dimension)
-        has = np.zeros(_positions(facts, members), dtype=np.bool_)
+        has = np.zeros(len(members.starts) - 1, dtype=np.bool_)
         if name in members.names:
-            has[members.at[members.value == members.names.index(name)]] = True
-        chosen &= has[facts.child] if members.of_children else has
+            wanted = members.value == members.names.index(name)
+            has = np.diff(np.append(0, np.cumsum(wanted))[members.starts]) > 0
+        has = has[facts.child] if members.of_children else has
+        chosen = has if chosen is None else chosen & has
     return chosen
 
 
-def count(facts: MonthFacts, members: Members, chosen: NDArray[np.bool_]) -> Counts:
+def count(facts: MonthFacts, dimension: Dimension, chosen: Chosen) -> Counts:
     """Add up the chosen facts by the values of a dimension."""
+    if chosen is not None:
+        return _count(facts, members_of(facts, dimension), chosen)
+    kept = _KEPT.setdefault(facts, _Kept())
+    if dimension not in kept.counts:
+        kept.counts[dimension] = _count(facts, members_of(facts, dimension), None)
+    return kept.counts[dimension]
+
+
+def _count(facts: MonthFacts, members: Members, chosen: Chosen) -> Counts:
     if members.of_children:
         return Counts(members.names, _count_children(facts, members, chosen))
-    n_names, n_children = len(members.names), len(facts.child_ids)
-    here = chosen[members.at]
-    at, value = members.at[here], members.value[here]
-    kind = np.minimum(facts.outcome[at], UNMET)
+    fact = _positions(facts, chosen)
+    rows, value = members.of(fact)
+    fact = fact[rows]
+    kind = np.minimum(facts.outcome[fact], UNMET)
+    n_names = len(members.names)
     wants = np.bincount(value * 3 + kind, minlength=3 * n_names).reshape(-1, 3)
-    children = np.zeros((2, n_names, n_children), dtype=np.bool_)
-    children[0, value, facts.child[at]] = True
-    unmet = kind == UNMET
-    children[1, value[unmet], facts.child[at[unmet]]] = True
-    return Counts(
-        members.names,
-        np.column_stack([*children.sum(axis=2), wants.sum(axis=1), wants]).astype(np.int64),
-    )
+    child, unmet = facts.child[fact], kind == UNMET
+    columns = [
+        np.bincount(values[firsts(children, values)], minlength=n_names)
+        for children, values in ((child, value), (child[unmet], value[unmet]))
+    ]
+    return Counts(members.names, np.column_stack([*columns, wants.sum(axis=1), wants]))
 
 
-def _count_children(
-    facts: MonthFacts, members: Members, chosen: NDArray[np.bool_]
-) -> NDArray[np.int64]:
-    of_child = _wants_of_children(facts, chosen)[members.at]
+def firsts(child: NDArray[Any], value: NDArray[Any]) -> NDArray[np.bool_]:
+    """Mark the first of equal values of each child; equal children stand side by side."""
+    first = np.ones(len(child), dtype=np.bool_)
+    for back in range(1, len(child)):
+        same = child[back:] == child[:-back]
+        if not same.any():
+            break
+        first[back:] &= ~(same & (value[back:] == value[:-back]))
+    return first
+
+
+def _count_children(facts: MonthFacts, members: Members, chosen: Chosen) -> NDArray[np.int64]:
+    of_child = _wants_of_children(facts, chosen)
+    rows, value = members.of(np.arange(len(of_child)))
+    of_child = of_child[rows]
     has = of_child.any(axis=1)
     columns = [has, of_child[:, UNMET] > 0, of_child.sum(axis=1), *of_child.T]
     return np.column_stack(
-        [
-            np.bincount(members.value, weights=column, minlength=len(members.names))
-            for column in columns
-        ]
+        [np.bincount(value, weights=column, minlength=len(members.names)) for column in columns]
     ).astype(np.int64)
 
 
-def total(facts: MonthFacts, chosen: NDArray[np.bool_]) -> list[int]:
+def total(facts: MonthFacts, chosen: Chosen) -> list[int]:
     """Add up the chosen facts: children, those with an unmet want, wants, met, available, unmet."""
     of_child = _wants_of_children(facts, chosen)
     return [
@@ -157,11 +209,15 @@ def total(facts: MonthFacts, chosen: NDArray[np.bool_]) -> list[int]:
     ]
 
 
-def _wants_of_children(facts: MonthFacts, chosen: NDArray[np.bool_]) -> NDArray[np.int64]:
+def _wants_of_children(facts: MonthFacts, chosen: Chosen) -> NDArray[np.int64]:
     """Count the chosen wants of each child that are met, available and unmet."""
-    kind = np.minimum(facts.outcome[chosen], UNMET)
-    key = facts.child[chosen] * 3 + kind
+    key = facts.child * np.int32(3) + np.minimum(facts.outcome, UNMET)
+    key = key if chosen is None else key[chosen]
     return np.bincount(key, minlength=3 * len(facts.child_ids)).reshape(-1, 3)
+
+
+def _positions(facts: MonthFacts, chosen: Chosen) -> NDArray[np.int64]:
+    return np.arange(len(facts.child)) if chosen is None else np.flatnonzero(chosen)
 
 
 @dataclass(frozen=True)
@@ -172,9 +228,10 @@ class Lacking:
     only: Mapping[str, int]
 
 
-def lacking_needs(facts: MonthFacts, chosen: NDArray[np.bool_]) -> Lacking:
+def lacking_needs(facts: MonthFacts, chosen: Chosen) -> Lacking:
     """Count the unmet wants that lack each need, and those that lack nothing else."""
-    missed = np.flatnonzero(chosen & (facts.lacking != 0))
+    lacks = facts.lacking != 0
+    missed = np.flatnonzero(lacks if chosen is None else lacks & chosen)
     lacking, mask = facts.lacking[missed], facts.mask[missed]
     only = (np.bitwise_count(lacking) == 1) & ((mask & ~np.uint16(SUPPORT)) == 0)
     both = []
@@ -184,9 +241,10 @@ def lacking_needs(facts: MonthFacts, chosen: NDArray[np.bool_]) -> Lacking:
     return Lacking(*both)
 
 
-def only_reasons(facts: MonthFacts, chosen: NDArray[np.bool_]) -> Mapping[str, int]:
+def only_reasons(facts: MonthFacts, chosen: Chosen) -> Mapping[str, int]:
     """Count by reason the unmet wants that have no other."""
-    only = chosen & (facts.outcome >= UNMET) & (np.bitwise_count(facts.mask) <= 1)
+    only = (facts.outcome >= UNMET) & (np.bitwise_count(facts.mask) <= 1)
+    only = only if chosen is None else only & chosen
     found = np.bincount(facts.outcome[only], minlength=len(OUTCOMES))[UNMET:]
     return dict(zip(REASONS, found.tolist(), strict=True))
 
@@ -228,7 +286,3 @@ def no_facts(month: str) -> MonthFacts:
         going_session=none.astype(np.int32),
         sessions=sessions,
     )
-
-
-def _positions(facts: MonthFacts, members: Members) -> int:
-    return len(facts.child_ids) if members.of_children else len(facts.child)

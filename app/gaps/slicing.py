@@ -5,18 +5,16 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
-import numpy as np
-from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
 from app.codes import WEEKDAYS
 from app.gaps import counts, queries, slices
 from app.gaps import slice_schemas as wire
 from app.gaps.counts import SessionPressure
-from app.gaps.remedies import Remedy, find_obstacles, remedies
+from app.gaps.remedies import Remedy, remedies, remedy_of_all
 from app.gaps.slice_queries import titles_of
 from app.gaps.slice_wording import COUNTING, interest_label, label_of, text_of
-from app.gaps.slices import Dimension, no_facts
+from app.gaps.slices import Chosen, Dimension, no_facts
 from app.gaps.warm import MonthFacts, WarmMonths
 from app.pagination import decode_cursor, encode_cursor
 
@@ -24,6 +22,7 @@ from app.pagination import decode_cursor, encode_cursor
 MONTHS_BEFORE: Final = 12
 MONTHS_IN_ALL: Final = 36
 MOST_PRESSED: Final = 10
+NO_FIGURES: Final = (0,) * 6
 FIGURES: Final = ("children", "children_unmet", "wants", "met", "available", "unmet")
 
 
@@ -32,7 +31,7 @@ class Slice:
     """A month's facts and which of them count."""
 
     facts: MonthFacts
-    chosen: NDArray[np.bool_]
+    chosen: Chosen
 
 
 @dataclass(frozen=True)
@@ -102,13 +101,12 @@ def _page(
     this: Slice, months: Mapping[str, Slice], by: Dimension, query: wire.SliceQuery
 ) -> tuple[list[Row], str | None]:
     """Cut the rows of a dimension to a page, with what would serve each and its trend."""
-    members = slices.members_of(this.facts, by)
-    counted = slices.count(this.facts, members, this.chosen)
+    counted = slices.count(this.facts, by, this.chosen).by_name()
     lacking, only = _only(this, by)
     rows = sorted(
         (
             Row(name, figures, lacking.get(name), only.get(name), None, ())
-            for name, figures in zip(counted.names, counted.table.tolist(), strict=True)
+            for name, figures in counted.items()
             if figures[0]
         ),
         key=lambda row: row.key,
@@ -118,9 +116,9 @@ def _page(
         rows = [row for row in rows if row.key > after]
     page = rows[: query.limit]
     names = [row.value for row in page]
-    found = remedies(this.facts, find_obstacles(this.facts), members, this.chosen, names)
+    found = remedies(this.facts, by, this.chosen, names)
     history = {
-        month: slices.count(one.facts, slices.members_of(one.facts, by), one.chosen)
+        month: slices.count(one.facts, by, one.chosen).by_name()
         for month, one in months.items()
         if month != query.month
     } | {query.month: counted}
@@ -131,7 +129,7 @@ def _page(
             row.lacking,
             row.only,
             found.get(row.value),
-            [_of_month(month, one.of(row.value)) for month, one in history.items()],
+            [_of_month(month, one.get(row.value, NO_FIGURES)) for month, one in history.items()],
         )
         for row in page
     ]
@@ -153,9 +151,9 @@ def _rows_of_months(months: Mapping[str, Slice], trend: Sequence[wire.MonthFigur
     """Give a row a month, in their order."""
     rows = []
     for (month, one), figures in zip(months.items(), trend, strict=True):
-        found = remedies(one.facts, find_obstacles(one.facts), None, one.chosen, ())
         numbers = [getattr(figures, name) for name in FIGURES]
-        rows.append(Row(month, numbers, None, None, found.get("total"), ()))
+        remedy = remedy_of_all(one.facts, one.chosen)
+        rows.append(Row(month, numbers, None, None, remedy, ()))
     return rows
 
 
@@ -233,17 +231,20 @@ def _pressure(
 
 
 def _needs(this: Slice) -> list[wire.NeedRead]:
+    found = slices.count(this.facts, "need", this.chosen).by_name()
+    lacks = slices.lacking_needs(this.facts, this.chosen)
     return [
         wire.NeedRead(
-            need=one.need,
-            children=one.children,
-            met=one.met,
-            available=one.available,
-            unmet=one.unmet,
-            lacking=one.lacking,
-            only=one.only,
+            need=need,
+            children=numbers[0],
+            met=numbers[3],
+            available=numbers[4],
+            unmet=numbers[5],
+            lacking=lacks.lacking[need],
+            only=lacks.only[need],
         )
-        for one in counts.need_counts(this.facts, this.chosen)
+        for need, numbers in found.items()
+        if numbers[0] and need != slices.NONE
     ]
 
 

@@ -92,7 +92,8 @@ class MonthSessions:
     serves: Sequence[Sequence[str]]
 
 
-@dataclass(frozen=True)
+# Equal to itself only, so that what is worked out of a month can be kept as long as it is.
+@dataclass(frozen=True, eq=False)
 class MonthFacts:
     """The facts of one month: arrays over children, over facts, and over sessions."""
 

@@ -179,7 +179,7 @@ def main(n_children: int, n_sessions: int, times: int) -> None:
         )
         refresh_month(sessions, WarmCatalogues(), made.id, MONTH, now=NOW)
         fill(sessions, made.id)
-        print(f"made in {time.perf_counter() - began:.0f} s")
+        print(f"made in {time.perf_counter() - began:.0f} s", flush=True)
         key = OKPKey.generate_key("Ed25519", {"use": "sig"}, auto_kid=True)
         application = create_app(
             sessions,
