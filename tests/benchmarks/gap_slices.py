@@ -106,6 +106,8 @@ def slices() -> dict[str, tuple[dict[str, Any], str]]:
     }
     narrow = {"month": MONTH, "need": "wheelchair_access", "age_band": "8-10"}
     asked["by reason, two filters"] = ({**narrow, "by": "reason"}, "*/*")
+    asked["by interest, a filter"] = ({"month": MONTH, "setting": "universal"}, "*/*")
+    asked["by month, a filter"] = ({"month": MONTH, "by": "month", "age_band": "8-10"}, "*/*")
     asked["by interest, 200 rows"] = ({"month": MONTH, "limit": 200}, "*/*")
     asked["by interest, CSV"] = ({"month": MONTH}, "text/csv")
     asked["by area, GeoJSON"] = ({"month": MONTH, "by": "area"}, "application/geo+json")
