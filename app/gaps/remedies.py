@@ -46,9 +46,9 @@ class Remedy:
 class Obstacles:
     """The facts of a month that have one obstacle, with what it is."""
 
-    fact: NDArray[np.int64]
+    fact: NDArray[np.int32]
     # Position in `codes`.
-    key: NDArray[np.int64]
+    key: NDArray[np.int32]
     codes: NDArray[np.int64]
     activity_ids: tuple[UUID, ...]
 
@@ -85,7 +85,7 @@ def _find_obstacles(facts: MonthFacts) -> Obstacles:
     day = np.where(none | capped, DAYS_APART - 1, weekday[session])
     code = ((thing * DAYS_APART + day) * NEEDS_APART + need) * REASONS_APART + reason
     codes, key = np.unique(code, return_inverse=True)
-    return Obstacles(fact, key.astype(np.int64), codes, activity_ids)
+    return Obstacles(fact.astype(np.int32), key.astype(np.int32), codes, activity_ids)
 
 
 def _lowest_bit(masks: NDArray[Any]) -> NDArray[np.int64]:
@@ -119,7 +119,7 @@ def remedy_of_all(facts: MonthFacts, chosen: Chosen) -> Remedy | None:
     return next((remedy for _, remedy in best), None)
 
 
-def _standing(facts: MonthFacts, chosen: Chosen) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _standing(facts: MonthFacts, chosen: Chosen) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """Give the chosen facts that have one obstacle, with what it is."""
     obstacles = obstacles_of(facts)
     if chosen is None:
@@ -130,8 +130,8 @@ def _standing(facts: MonthFacts, chosen: Chosen) -> tuple[NDArray[np.int64], NDA
 
 def _best(
     facts: MonthFacts,
-    fact: NDArray[np.int64],
-    key: NDArray[np.int64],
+    fact: NDArray[np.int32],
+    key: NDArray[np.int32],
     row: NDArray[np.int64],
     n_rows: int,
 ) -> Iterator[tuple[int, Remedy]]:

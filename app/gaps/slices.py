@@ -45,17 +45,29 @@ class Members:
 
     names: Sequence[str]
     of_children: bool
-    # Values, in the order of the positions; position p has those from starts[p] to starts[p + 1].
-    value: NDArray[np.int64]
-    starts: NDArray[np.int64]
+    # Values, in the order of the positions. Without `starts` each position has one; with it,
+    # position p has those from starts[p] to starts[p + 1].
+    value: NDArray[np.int32]
+    starts: NDArray[np.int32] | None = None
 
-    def of(self, positions: NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    def of(self, positions: NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
         """Pair some positions with the values they have: rows among them, and a value each."""
+        if self.starts is None:
+            return np.arange(len(positions)), self.value[positions]
         begin = self.starts[positions]
         several = self.starts[positions + 1] - begin
         rows = np.repeat(np.arange(len(positions)), several)
         first = np.repeat(begin - np.cumsum(several) + several, several)
         return rows, self.value[first + np.arange(len(rows))]
+
+    def having(self, name: str) -> NDArray[np.bool_]:
+        """Mark the positions that have a value."""
+        wanted: NDArray[np.bool_] = self.value == (
+            self.names.index(name) if name in self.names else -1
+        )
+        if self.starts is None:
+            return wanted
+        return np.diff(np.append(0, np.cumsum(wanted))[self.starts]) > 0
 
 
 @dataclass(frozen=True)
@@ -80,7 +92,7 @@ class _Kept:
     counts: dict[Dimension, Counts] = field(default_factory=dict)
 
 
-# Goes with the facts, which are bounded: some 2 MiB for a month of 40,000 if all is asked for.
+# Goes with the facts, which are bounded: some 1 MiB for a month of 40,000.
 _KEPT: Final[WeakKeyDictionary[MonthFacts, _Kept]] = WeakKeyDictionary()
 
 
@@ -97,9 +109,8 @@ def _find_members(facts: MonthFacts, dimension: Dimension) -> Members:
         return _members_of_children(facts, dimension)
     if dimension == "reason":
         unmet = facts.outcome >= UNMET
-        starts = np.append(0, np.cumsum(unmet))
-        value = facts.outcome[unmet].astype(np.int64) - UNMET
-        return Members(REASONS, of_children=False, value=value, starts=starts)
+        value = facts.outcome[unmet].astype(np.int32) - UNMET
+        return Members(REASONS, of_children=False, value=value, starts=_starts(unmet))
     if dimension == "interest":
         names = (*facts.concepts, OTHER)
         return _each(names, np.where(facts.concept < 0, len(names) - 1, facts.concept))
@@ -123,7 +134,7 @@ def _members_of_children(facts: MonthFacts, dimension: Dimension) -> Members:
 
 def _each(names: Sequence[str], value: NDArray[Any], *, of_children: bool = False) -> Members:
     """Give each position the one value it has."""
-    return Members(names, of_children, value.astype(np.int64), np.arange(len(value) + 1))
+    return Members(names, of_children, value.astype(np.int32))
 
 
 def _bits(names: Sequence[str], masks: NDArray[np.int64]) -> Members:
@@ -131,8 +142,13 @@ def _bits(names: Sequence[str], masks: NDArray[np.int64]) -> Members:
     table = np.empty((len(masks), len(names) + 1), dtype=np.bool_)
     table[:, :-1] = masks[:, np.newaxis] >> np.arange(len(names)) & 1
     table[:, -1] = masks == 0
-    starts = np.append(0, np.cumsum(table.sum(axis=1)))
-    return Members((*names, NONE), of_children=True, value=np.nonzero(table)[1], starts=starts)
+    value = np.nonzero(table)[1].astype(np.int32)
+    return Members((*names, NONE), of_children=True, value=value, starts=_starts(table.sum(axis=1)))
+
+
+def _starts(several: NDArray[Any]) -> NDArray[np.int32]:
+    """Give where the values of each position begin, and where the last ones end."""
+    return np.append(0, np.cumsum(several)).astype(np.int32)
 
 
 def choose(facts: MonthFacts, filters: Mapping[Dimension, str]) -> Chosen:
@@ -140,10 +156,7 @@ def choose(facts: MonthFacts, filters: Mapping[Dimension, str]) -> Chosen:
     chosen = None
     for dimension, name in filters.items():
         members = members_of(facts, dimension)
-        has = np.zeros(len(members.starts) - 1, dtype=np.bool_)
-        if name in members.names:
-            wanted = members.value == members.names.index(name)
-            has = np.diff(np.append(0, np.cumsum(wanted))[members.starts]) > 0
+        has = members.having(name)
         has = has[facts.child] if members.of_children else has
         chosen = has if chosen is None else chosen & has
     return chosen

@@ -155,6 +155,8 @@ def report(world: World, times: int) -> None:
         for warm_up in (call, http):
             warm_up()
         print(f"{name:28} {measure(call, times)} {measure(http, times)}", flush=True)
+    # Two sets of months: that of the calls and the application's own.
+    print(f"peak {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:,.0f} MiB in all")
 
 
 def _bytes(facts: Any) -> int:
