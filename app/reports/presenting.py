@@ -21,6 +21,7 @@ VERDICTS: Final = {
     "not_shown": "Not shown in one quarter",
 }
 FIGURES: Final = ("Children", "Give or take")
+LEFT_OUT: Final = "The {number} smallest are in the table and not in the chart."
 HATCHED: Final = "A hatched bar is a figure that is not shown, as it is below {threshold}."
 WHISKERS: Final = (
     "Of a hundred figures 95 are within their whiskers. The table after the chart has the same"
@@ -66,8 +67,7 @@ def _of_interests(whole: ReportTable) -> dict[str, Any]:
     return _chapter(
         table.by,
         heading,
-        _explain(table)
-        + ([f"The chart leaves out the {left_out} smallest figures."] if left_out > 0 else []),
+        _explain(table) + ([LEFT_OUT.format(number=left_out)] if left_out > 0 else []),
         [
             _part(
                 table.by,
@@ -124,6 +124,7 @@ def _of_one_interest(
 def _of_changes(comparison: ComparisonRead, period: str) -> dict[str, Any]:
     before, now = quarter_of(comparison.period), quarter_of(period)
     told = [one for one in comparison.items if one.difference is not None]
+    told.sort(key=lambda one: -abs(one.difference or 0))
     title = f"More or fewer children than in {before}"
     chart = bar_chart(title, WHISKERS, [_bar_of_change(one) for one in told[:MOST_BARS]])
     table = _table(
@@ -133,7 +134,9 @@ def _of_changes(comparison: ComparisonRead, period: str) -> dict[str, Any]:
     )
     heading = f"What has changed since {before}"
     part = _part("changes", "Differences", chart, f"{title}. {WHISKERS}", table)
-    return _chapter("changes", heading, list(comparison.notes), [part])
+    left_out = len(told) - MOST_BARS
+    notes = [*comparison.notes, *([LEFT_OUT.format(number=left_out)] if left_out > 0 else [])]
+    return _chapter("changes", heading, notes, [part])
 
 
 def _bar(label: str, cell: CellRead) -> Bar:
