@@ -2,11 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from app.access import audit
+from app.access.caller import Caller
 from app.gaps import quality_schemas as wire
 from app.gaps.quality import ISSUES, OF_CHILDREN, Issue, Lack, find_lacks
 from app.gaps.warm import WarmMonths
@@ -86,13 +89,15 @@ def tell_quality(session: Session, warm: WarmMonths, month: str) -> wire.Quality
 def page_of_lacks(
     session: Session,
     warm: WarmMonths,
+    caller: Caller,
     month: str,
     page: PageRequest,
     *,
     issue: Issue | None,
     provider_id: UUID | None,
+    now: datetime,
 ) -> Page[wire.LackRead]:
-    """List what records lack, what costs most first."""
+    """List what records lack, what costs most first; each child that is shown is written down."""
     _, lacks = find_lacks(session, warm, month)
     chosen = [
         lack
@@ -101,6 +106,8 @@ def page_of_lacks(
         and (provider_id is None or lack.provider_id == provider_id)
     ]
     cut = _cut(chosen, page, lambda lack: lack.key, (int, str, UUID))
+    children = sorted({lack.id for lack in cut.items if lack.issue in OF_CHILDREN})
+    audit.record(session, caller, "gaps.quality", now=now, child_ids=children or [None])
     return Page(items=[_lack(one) for one in cut.items], next_cursor=cut.next_cursor)
 
 

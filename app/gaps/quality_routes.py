@@ -47,7 +47,14 @@ def list_records(
 ) -> Page[wire.LackRead]:
     """List which records lack what, what costs most first."""
     return quality_presenting.page_of_lacks(
-        session, warm, month or month_of(now), page, issue=issue, provider_id=provider_id
+        session,
+        warm,
+        caller,
+        month or month_of(now),
+        page,
+        issue=issue,
+        provider_id=provider_id,
+        now=now,
     )
 
 

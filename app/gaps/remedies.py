@@ -55,6 +55,7 @@ class Obstacles:
 
 # Goes with the facts, which are bounded: some 0.5 MiB for a month of 40,000.
 _KEPT: Final[WeakKeyDictionary[MonthFacts, Obstacles]] = WeakKeyDictionary()
+_OF_ALL: Final[WeakKeyDictionary[MonthFacts, Remedy | None]] = WeakKeyDictionary()
 
 
 def obstacles_of(facts: MonthFacts) -> Obstacles:
@@ -114,6 +115,14 @@ def remedies(
 
 def remedy_of_all(facts: MonthFacts, chosen: Chosen) -> Remedy | None:
     """Find what would serve most of all children."""
+    if chosen is not None:
+        return _remedy_of_all(facts, chosen)
+    if facts not in _OF_ALL:
+        _OF_ALL[facts] = _remedy_of_all(facts, None)
+    return _OF_ALL[facts]
+
+
+def _remedy_of_all(facts: MonthFacts, chosen: Chosen) -> Remedy | None:
     fact, key = _standing(facts, chosen)
     best = _best(facts, fact, key, np.zeros(len(fact), dtype=np.int64), 1)
     return next((remedy for _, remedy in best), None)

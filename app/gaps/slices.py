@@ -90,6 +90,7 @@ class _Kept:
     members: dict[Dimension, Members] = field(default_factory=dict)
     # Of all facts.
     counts: dict[Dimension, Counts] = field(default_factory=dict)
+    total: list[int] | None = None
 
 
 # Goes with the facts, which are bounded: some 1 MiB for a month of 40,000.
@@ -213,6 +214,15 @@ def _count_children(facts: MonthFacts, members: Members, chosen: Chosen) -> NDAr
 
 def total(facts: MonthFacts, chosen: Chosen) -> list[int]:
     """Add up the chosen facts: children, those with an unmet want, wants, met, available, unmet."""
+    if chosen is not None:
+        return _total(facts, chosen)
+    kept = _KEPT.setdefault(facts, _Kept())
+    if kept.total is None:
+        kept.total = _total(facts, None)
+    return kept.total
+
+
+def _total(facts: MonthFacts, chosen: Chosen) -> list[int]:
     of_child = _wants_of_children(facts, chosen)
     return [
         int(of_child.any(axis=1).sum()),

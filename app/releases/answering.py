@@ -48,7 +48,12 @@ def _answer_month(
 ) -> Response:
     """Give one slice of a month."""
     form = _form(accept, (*OF_A_MONTH, GEOJSON) if query.by == "area" else OF_A_MONTH)
-    return _told(WRITERS[form](read_slice(session, warm, query)), form)
+    told = read_slice(session, warm, query)
+    answer = _told(WRITERS[form](told), form)
+    if told.next_cursor is not None:
+        # The other forms have no place for it.
+        answer.headers["Next-Cursor"] = told.next_cursor
+    return answer
 
 
 def _answer_period(session: Session, query: GapsQuery, *, accept: str) -> Response:

@@ -110,6 +110,8 @@ def test_what_a_profile_lacks(world: World) -> None:
     answer = world.call("GET", "/v1/gaps/quality/records", params={"month": MARCH})
     assert "zzz" not in answer.text
     assert "Sam" not in answer.text
+    seen = "SELECT child_id FROM audit_entries WHERE action = 'gaps.quality'"
+    assert {str(row[0]) for row in rows_of(world, seen)} == {homeless, silent}
     [lack] = ask(world, "/records", issue="no_interests")["items"]
     assert (lack["id"], lack["link"]) == (silent, f"/v1/children/{silent}")
     assert world.call("GET", lack["link"]).status_code == 200

@@ -52,6 +52,19 @@ def test_csv_has_the_same_figures(town: World) -> None:
     assert lines[0]["action_children"] == "5"
 
 
+def test_csv_comes_in_pages_too(town: World) -> None:
+    first = ask(town, "text/csv", by="sen_type", limit=4)
+    rest = ask(town, "text/csv", by="sen_type", limit=4, cursor=first.headers["Next-Cursor"])
+
+    assert "Next-Cursor" not in rest.headers
+    values = [
+        line["value"]
+        for answer in (first, rest)
+        for line in csv.DictReader(io.StringIO(answer.text))
+    ]
+    assert len(set(values)) == len(values) == 6
+
+
 def test_csv_holds_no_formula(town: World) -> None:
     lines = list(csv.DictReader(io.StringIO(ask(town, "text/csv", by="sen_type").text)))
 
