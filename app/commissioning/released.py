@@ -63,7 +63,7 @@ def run(session: Session, form: wire.ScenarioCreate, period: str) -> wire.Releas
         release_id=release.id,
         items=items,
         at_most=sum(cell.children or 0 for cell in shown),
-        error_95=_error_of_sum(table, len(shown)),
+        error_95=error_of_sum(table, len(shown)),
         not_shown=len(counted) - len(shown),
         method=presenting.method_of(release),
         notes=list(SCENARIO_NOTES),
@@ -94,7 +94,7 @@ def _reached(cell: Cell, table: TableRead, at: int, reason: str) -> wire.Reached
     )
 
 
-def _error_of_sum(table: TableRead, figures: int) -> int:
+def error_of_sum(table: TableRead, figures: int) -> int:
     """Tell how far a sum of independent figures is from the truth, 95 times of a hundred."""
     # Rounding to five is at most two off, near enough evenly: a variance of two.
     return math.ceil(_Z * math.sqrt(figures * (table.sd**2 + 2)))
@@ -176,7 +176,7 @@ def _share(
         {
             "group": group,
             "unmet": unmet,
-            "error_95": _error_of_sum(table, figures),
+            "error_95": error_of_sum(table, figures),
             "not_shown": len(cells) - figures,
             "share_of_unmet": share,
             "share_of_unmet_95": limits and wire.IntervalRead(low=limits[0], high=limits[1]),

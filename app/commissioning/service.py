@@ -11,10 +11,11 @@ from sqlalchemy.orm import Session
 
 from app.access import audit
 from app.access.caller import Caller
-from app.commissioning import comparing, equity, queries, released
+from app.commissioning import buying, comparing, equity, queries, released, released_plans
 from app.commissioning import schemas as wire
 from app.commissioning.errors import ReleasesOnly
 from app.commissioning.models import CommissioningPlan, PlanChild, Scenario, ScenarioChild
+from app.commissioning.plan_schemas import ExactPlan, PlanCreate, ReleasedPlan
 from app.engine.warm import WarmCatalogues
 from app.errors import NotFound
 from app.ids import new_id
@@ -106,6 +107,42 @@ def page_of_scenario_children(
         child_ids=[row.child_id for row in found.items] or [None],
     )
     return found
+
+
+def make_plan(
+    session: Session,
+    warm: WarmCatalogues,
+    caller: Caller,
+    form: PlanCreate,
+    *,
+    now: datetime,
+) -> CommissioningPlan:
+    """Make a plan and keep it."""
+    month = month_for(caller, form)
+    outcome: ExactPlan | ReleasedPlan
+    children: list[dict[str, Any]] = []
+    if month is not None:
+        outcome, children = buying.run(session, warm, form, month, now=now)
+    else:
+        outcome = released_plans.run(session, form, str(form.period))
+    plan = CommissioningPlan(
+        authority_id=caller.tenant,
+        id=new_id(),
+        basis=RELEASED if month is None else EXACT,
+        month=month,
+        period=form.period,
+        asked=form.model_dump(mode="json", exclude_none=True),
+        outcome=outcome.model_dump(mode="json"),
+        digest=digest_of(outcome),
+        created_by=caller.client_id,
+        created_at=now,
+    )
+    session.add(plan)
+    session.flush()
+    key = {"authority_id": caller.tenant, "plan_id": plan.id}
+    queries.insert_children(session, PlanChild, [key | row for row in children])
+    audit.record(session, caller, "commissioning_plan.make", now=now, object_id=plan.id)
+    return plan
 
 
 def page_of_plans(session: Session, caller: Caller, page: PageRequest) -> Page[CommissioningPlan]:

@@ -162,19 +162,17 @@ def _ratio_limits(n: int, x: int, children: int, unmet: int, certainty: float) -
         return None
     p, q = x / n, others_unmet / others
     of_group, of_others = wilson(x, n, certainty), wilson(others_unmet, others, certainty)
-    low = _limit(p, q, of_group.low, of_others.high, upper=False)
-    high = _limit(p, q, of_group.high, of_others.low, upper=True)
+    product = p * q
+    # The lower limit is rationalised, as its divisor may be nothing.
+    reached = of_group.low * (2 * p - of_group.low)
+    under = product**2 - reached * of_others.high * (2 * q - of_others.high)
+    root = math.sqrt(max(0.0, under))
+    low = reached / (product + root) if product + root else 0.0
+    divisor = of_others.low * (2 * q - of_others.low)
+    root = math.sqrt(max(0.0, product**2 - of_group.high * (2 * p - of_group.high) * divisor))
+    high = (product + root) / divisor if divisor > 0 else math.inf
     share = n / children
     return Interval(_to_whole(low, share), _to_whole(high, share))
-
-
-def _limit(p: float, q: float, of_p: float, of_q: float, *, upper: bool) -> float:
-    """Give one limit of p / q from the limits of both."""
-    below = of_q * (2 * q - of_q)
-    if below <= 0:
-        return math.inf if upper else 0.0
-    root = math.sqrt(max(0.0, (p * q) ** 2 - of_p * (2 * p - of_p) * below))
-    return max(0.0, (p * q + (root if upper else -root)) / below)
 
 
 def _to_whole(ratio: float, share: float) -> float:

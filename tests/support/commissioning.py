@@ -15,6 +15,28 @@ RELEASED_SCENARIO = {
     "changes": [{"kind": "add_offer", "interest": "swimming"}],
 }
 
+RELEASED_PLAN = {
+    "period": "2027-Q1",
+    "budget_pence": 1_000_000,
+    "prices": [{"kind": "session", "pence": 20_000, "places": 10}],
+}
+
+
+def plan(world: World, *prices: dict[str, Any], **fields: Any) -> dict[str, Any]:
+    """Make a plan of March as the broker."""
+    body = {"month": MARCH, "prices": prices, "budget_pence": 10_000_000, "months": 1, **fields}
+    answer = world.call("POST", "/v1/commissioning-plans", json=body)
+    assert answer.status_code == 201, answer.text
+    made: dict[str, Any] = answer.json()
+    return made
+
+
+def served(world: World, made: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Read whom a plan serves."""
+    answer = world.call("GET", f"/v1/commissioning-plans/{made['id']}/children?limit=200")
+    assert answer.status_code == 200, answer.text
+    return {row.pop("child_id"): row for row in answer.json()["items"]}
+
 
 def ask(world: World, *changes: dict[str, Any], **about: Any) -> dict[str, Any]:
     """Ask a scenario; of March by the broker unless something else is said."""

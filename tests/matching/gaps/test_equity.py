@@ -47,6 +47,12 @@ class TestCompareGroups:
         assert few.verdict == "too_few"
         assert many.verdict == "under_served"
 
+    def test_all_of_one_and_one_of_the_others(self) -> None:
+        (found,) = compare_groups([(12, 12)], children=25, unmet=13)
+        assert found.verdict == "under_served"
+        assert found.ratio_95 is not None
+        assert found.ratio_95.low == pytest.approx(1.4, abs=0.2)
+
     def test_both_ways_and_alike(self) -> None:
         under, better, alike = compare_groups(
             [(100, 80), (100, 10), (200, 90)], children=400, unmet=180
