@@ -34,6 +34,8 @@ MOST_OF_A_PRICE: Final = 700
 # A near miss lacks one thing; a need that is also too late counts as two reasons.
 NEAR_WITHIN: Final = 2
 GAP: Final = 0.005
+# Of the points of the curve, which show their bounds.
+CURVE_GAP: Final = 0.03
 TIME_LIMIT_S: Final = 5.0
 # Of the budget, so many points of the curve below the plan itself.
 CURVE_POINTS: Final = 5
@@ -103,7 +105,7 @@ def curve_of(problem: PlanProblem, plan: Plan) -> list[wire.CurveRead]:
             weight=point.weight,
             weight_bound=int(point.bound),
         )
-        for point in curve(problem, plan, budgets, gap=GAP, time_limit_s=TIME_LIMIT_S)
+        for point in curve(problem, plan, budgets, gap=CURVE_GAP, time_limit_s=TIME_LIMIT_S)
     ]
 
 

@@ -6,13 +6,15 @@ import heapq
 import math
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Final
+
+import numpy as np
 
 from matching.gaps.planning_greedy import greedy
 from matching.gaps.planning_places import Places
 from matching.gaps.planning_prices import search
-from matching.gaps.planning_problem import PlanProblem
+from matching.gaps.planning_problem import Integers, PlanProblem
 from matching.gaps.planning_programme import NoPlan, cheapest, choose
 
 # With more, asking again what each item adds takes longer than the search by prices.
@@ -98,31 +100,53 @@ def make_plan(problem: PlanProblem, *, gap: float = 0.0, time_limit_s: float = 2
     -----
     Budgeted maximum coverage with places. With few pairs the lazy greedy plan comes first, with its
     bound; with many the search by prices. Where that does not prove enough, an integer programme
-    follows unless it is too large. The best of the plans and the lowest of the bounds are given,
-    so the gap is proven whatever the time. What adds nothing is left out, unless an area needs
-    it. With the gap at 0 and time enough the weight of a small problem is the largest there is;
-    which of several such plans is given depends on HiGHS.
+    follows unless it is too large, of the items that prices have not ruled out. The best of the
+    plans and the lowest of the bounds are given, so the gap is proven whatever the time. What adds
+    nothing is left out, unless an area needs it. With the gap at 0 and time enough the weight of a
+    small problem is the largest there is; which of several such plans is given depends on HiGHS.
     """
     adjacent = problem.children_of_items()
     start = cheapest(problem)
     if len(problem.pair_item) <= MOST_PAIRS_OF_GREEDY:
         quick = greedy(problem, adjacent)
         items, bound, method = quick.items, quick.bound, "greedy"
+        among = np.arange(problem.n_items)
     else:
         priced = search(problem, adjacent, start=start, gap=gap)
         items, bound, method = priced.items, priced.bound, "prices"
+        among = np.flatnonzero(priced.worthwhile)
     bound = float(math.floor(bound + 1e-6))
     items = start if items is None else items
     total = _fill(problem, adjacent, items).total
     if bound - total > gap * bound:
-        found = choose(problem, gap=gap, time_limit_s=time_limit_s)
-        if found.bound < bound or (found.items is not None and found.bound == bound):
-            bound, method = found.bound, "integer_programme"
+        found = choose(_only(problem, among), gap=gap, time_limit_s=time_limit_s)
+        # With any other item no plan surpasses what there is.
+        proved = max(found.bound, float(total))
+        if proved < bound or (found.items is not None and proved == bound):
+            bound, method = proved, "integer_programme"
         if found.items is not None:
-            reached = _fill(problem, adjacent, found.items).total
+            chosen = among[found.items].tolist()
+            reached = _fill(problem, adjacent, chosen).total
             if reached > total:
-                items, total = found.items, reached
+                items, total = chosen, reached
     return _tell(problem, adjacent, items, max(bound, float(total)), method)
+
+
+def _only(problem: PlanProblem, among: Integers) -> PlanProblem:
+    """Leave out items, and the children whom none of the others would serve."""
+    kept = np.isin(problem.pair_item, among)
+    children, child = np.unique(problem.pair_child[kept], return_inverse=True)
+    return replace(
+        problem,
+        **{
+            one.name: getattr(problem, one.name)[among]
+            for one in fields(PlanProblem)
+            if one.name.startswith("item_")
+        },
+        child_weight=problem.child_weight[children],
+        pair_item=np.searchsorted(among, problem.pair_item[kept]),
+        pair_child=child,
+    )
 
 
 def _fill(problem: PlanProblem, adjacent: Sequence[list[int]], items: Sequence[int]) -> Places:

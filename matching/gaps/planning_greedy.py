@@ -38,8 +38,10 @@ def fill(
     allowed: NDArray[np.bool_],
     kept: Sequence[int] = (),
     noise: NDArray[np.float64] | None = None,
+    *,
+    moving: bool = False,
 ) -> tuple[list[int] | None, int]:
-    """Fill the budget quickly: the item next that serves the most for a pound, and nobody moves.
+    """Fill the budget quickly: the item next that serves the most new children for a pound.
 
     Parameters
     ----------
@@ -52,18 +54,21 @@ def fill(
         Items that are chosen already.
     noise : ndarray of shape (n_items,), float64, optional
         What prices are multiplied by in comparisons.
+    moving : bool
+        Children who have a place may move to make room for others, which takes longer.
 
     Returns
     -------
     items : list of int or None
         None when an area was left without one.
     total : int
-        The weight of the children who got a place; moving some might make room for more.
+        The weight of the children who got a place; without `moving` there may be room for more.
     """
     limits = Limits(problem, allowed)
     weight, capacity = problem.child_weight.tolist(), problem.item_capacity.tolist()
     price = np.maximum(problem.item_cost, 0.01) * (1.0 if noise is None else noise)
-    served: set[int] = set()
+    places = Places(problem, adjacent)
+    served: dict[int, int] | set[int] = places.item_of_child if moving else set()
     chosen: list[int] = []
     total = 0
 
@@ -72,8 +77,11 @@ def fill(
 
     def take(item: int, children: list[int]) -> int:
         limits.take(item)
-        served.update(children)
         chosen.append(item)
+        if isinstance(served, set):
+            served.update(children)
+        else:
+            children = places.add(item)
         return sum(weight[child] for child in children)
 
     for item in kept:

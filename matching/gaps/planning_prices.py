@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matching.gaps.planning_greedy import fill
+from matching.gaps.planning_places import Places
 from matching.gaps.planning_problem import NONE, Integers, PlanProblem
 
 Floats = NDArray[np.float64]
@@ -34,12 +35,18 @@ class Priced:
     ----------
     items : list of int or None
         None when no try kept the limits.
+    total : int
+        The weight they serve.
     bound : float
         No plan serves more weight.
+    worthwhile : ndarray of shape (n_items,), bool
+        No plan with any other item serves more than `total`.
     """
 
     items: list[int] | None
+    total: int
     bound: float
+    worthwhile: Mask
 
 
 def search(
@@ -84,7 +91,7 @@ def search(
        problems. Management Science 27(1), 1-18.
     """
     if not problem.n_items:
-        return Priced(None if problem.areas else [], 0.0)
+        return Priced(None if problem.areas else [], 0, 0.0, np.zeros(0, dtype=bool))
     prices = _Prices(problem)
     best = _Best(problem, adjacent, start)
     everything = np.ones(problem.n_items, dtype=bool)
@@ -104,7 +111,8 @@ def search(
         kept = [item for item in best.items if rng.random() >= _GIVEN_UP]
         noise = rng.uniform(1 - _NOISE, 1 + _NOISE, problem.n_items)
         best.attempt(best.allowed, kept, noise)
-    return Priced(best.items, prices.lowest)
+    best.make_room()
+    return Priced(best.items, best.total, prices.lowest, prices.worthwhile(best.total))
 
 
 class _Best:
@@ -126,6 +134,18 @@ class _Best:
             items, total = fill(self._problem, self._adjacent, allowed, self._start, noise)
         if items is not None and (self.items is None or total > self.total):
             self.items, self.total, self.allowed = items, total, allowed
+
+    def make_room(self) -> None:
+        """Fill once more, with children who may move; and let those of the best plan move."""
+        if self.items is None:
+            return
+        places = Places(self._problem, self._adjacent)
+        for item in self.items:
+            places.add(item)
+        self.total = places.total
+        items, total = fill(self._problem, self._adjacent, self.allowed, moving=True)
+        if items is not None and total > self.total:
+            self.items, self.total = items, total
 
 
 class _Prices:
@@ -155,6 +175,7 @@ class _Prices:
         self._without_gain = 0
         self.step = 1.0
         self.lowest = float(self._weight.sum())
+        self._changes = np.zeros(self._n_items)
 
     def round(self, target: int) -> Mask:
         """Step towards a plan's weight, and give the items of the providers that are taken."""
@@ -163,9 +184,9 @@ class _Prices:
         # Sorted by item, so ranks within each item stay in place.
         top = order[self._within & (price[order] > 0)]
         value = np.bincount(self._item[top], weights=price[top], minlength=self._n_items)
-        reduced = value - self._of_budget * self._cost + self._of_area[self._area]
-        reduced = np.where(self._affordable, np.maximum(reduced, 0), 0)
-        of_provider = np.bincount(self._provider, weights=reduced)
+        change = value - self._of_budget * self._cost + self._of_area[self._area]
+        reduced = np.where(self._affordable, np.maximum(change, 0), 0)
+        of_provider: Floats = np.bincount(self._provider, weights=reduced).astype(np.float64)
         taken = self._free_of_limit.copy()
         limited = np.flatnonzero(~taken)
         most = len(limited) if self._most is None else self._most
@@ -176,17 +197,32 @@ class _Prices:
             - float(self._of_area.sum())
             + float(of_provider[taken].sum())
         )
-        self._note(bound)
+        self._note(bound, change + self._behind(of_provider, taken)[self._provider])
         providers: Mask = taken[self._provider]
         chosen = (reduced > 0) & providers
         self._move(bound, target, chosen, top)
         return providers
 
-    def _note(self, bound: float) -> None:
+    def worthwhile(self, total: int) -> Mask:
+        """Mark the items that a plan of more than this weight could have."""
+        # What an item that is not taken would add is at most what it changes here.
+        reached = self.lowest + np.minimum(self._changes, 0)
+        worth: Mask = self._affordable & (reached >= total + 1 - 1e-6)
+        return worth
+
+    def _behind(self, of_provider: Floats, taken: Mask) -> Floats:
+        """Tell how far each provider is behind the last one that is taken."""
+        limited = taken & ~self._free_of_limit
+        if not limited.any():
+            return np.zeros(len(of_provider))
+        behind = np.minimum(of_provider - of_provider[limited].min(), 0)
+        return np.where(taken, 0, behind)
+
+    def _note(self, bound: float, changes: Floats) -> None:
         if bound < self.lowest:
             if bound < self.lowest * 0.9999:
                 self._without_gain = 0
-            self.lowest = bound
+            self.lowest, self._changes = bound, changes
             self._kept = self._of_child, self._of_budget, self._of_area
         self._without_gain += 1
         if self._without_gain > _PATIENCE:

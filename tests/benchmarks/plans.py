@@ -104,7 +104,7 @@ def main() -> None:
             flush=True,
         )
     started = time.perf_counter()
-    points = curve(problem, plan, [problem.budget * part // 6 for part in range(1, 6)], gap=0.01)
+    points = curve(problem, plan, [problem.budget * part // 6 for part in range(1, 6)], gap=0.03)
     print(
         f"curve of {len(points)} budgets: {time.perf_counter() - started:.1f} s,",
         "gaps %",

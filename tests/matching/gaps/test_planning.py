@@ -2,6 +2,7 @@
 
 import itertools
 from dataclasses import replace
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -189,7 +190,30 @@ class TestGreedyAndProgramme:
         assert found.bound >= best - 1e-6
         if found.items is not None:
             assert keeps_limits(problem, tuple(found.items))
-        assert search(problem, adjacent, start=start) == found
+            assert found.total == most_weight(problem, tuple(found.items))
+        again = search(problem, adjacent, start=start)
+        assert (again.items, again.bound) == (found.items, found.bound)
+
+    @settings(max_examples=100, deadline=None)
+    @given(problems())
+    def test_no_better_plan_has_an_item_that_prices_rule_out(self, problem: PlanProblem) -> None:
+        found = search(problem, problem.children_of_items())
+        ruled_out = set(np.flatnonzero(~found.worthwhile).tolist())
+        for count in range(problem.n_items + 1):
+            for items in itertools.combinations(range(problem.n_items), count):
+                if not ruled_out.isdisjoint(items) and keeps_limits(problem, items):
+                    assert most_weight(problem, items) <= found.total
+
+    @settings(max_examples=100, deadline=None)
+    @given(problems())
+    def test_many_pairs_are_planned_as_well(self, problem: PlanProblem) -> None:
+        best = best_of_all(problem)
+        with patch("matching.gaps.planning.MOST_PAIRS_OF_GREEDY", -1):
+            if best is None:
+                with pytest.raises(NoPlan):
+                    make_plan(problem)
+                return
+            assert make_plan(problem).weight == make_plan(problem).bound == best
 
     @settings(max_examples=150, deadline=None)
     @given(problems(), st.randoms(use_true_random=False))
