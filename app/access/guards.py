@@ -190,7 +190,9 @@ class Guarded(APIRouter):
         for route in router.routes:
             if isinstance(route, APIRoute):
                 options = {name: getattr(route, name) for name in ROUTE_OPTIONS}
-                self.add_api_route(route.path, guarded(route), **options)
+                # A room's own limit stands, and not with its routes.
+                limit = router.max_body_size
+                self.add_api_route(route.path, guarded(route), max_body_size=limit, **options)
 
 
 def _record_refusal(visit: Visit, refusal: AppError) -> None:

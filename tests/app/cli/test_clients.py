@@ -26,7 +26,7 @@ class TestClient:
     def test_an_operator_has_no_authority_and_can_open_one(self, run: Run, world: World) -> None:
         result = run("client", "--kind", "operator", "--name", "Helm")
         assert result.exit_code == 0, result.output
-        assert scopes(world, result.stdout) == {"authorities:create"}
+        assert scopes(world, result.stdout) == {"authorities:create", "authorities:write"}
 
     @pytest.mark.parametrize(
         "kind", [ClientKind.BROKER, ClientKind.FAMILY_APP, ClientKind.COMMISSIONER]
