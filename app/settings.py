@@ -35,7 +35,9 @@ class Settings(BaseSettings):
     # A JWK set with the master keys of what is encrypted at rest; made likewise.
     data_keys_file: Path | None = None
     issuer: str = "shortbreaks"
-    pool_size: int = 20
+    # As many requests are worked on at once, the others wait for their turn: threads that share one
+    # interpreter hinder each other, measured from about six on.
+    pool_size: int = Field(5, ge=1)
     # Serving processes that share the rate limits; `serve --workers` sets it.
     processes: int = Field(1, ge=1)
     rates: Rates = Rates()
