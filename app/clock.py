@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 LONDON = ZoneInfo("Europe/London")
 # Councils budget from April to March.
 FIRST_MONTH_OF_YEAR = 4
+MONTHS_OF_A_QUARTER = 3
 
 Clock = Callable[[], datetime]
 
@@ -51,6 +52,25 @@ def months_between(start: datetime, end: datetime) -> list[str]:
         f"{first.year + (first.month - 1 + step) // 12}-{(first.month - 1 + step) % 12 + 1:02d}"
         for step in range(count)
     ]
+
+
+def months_of_quarter(quarter: str) -> list[str]:
+    """Name the months of a quarter, which is written `2027-Q1`."""
+    first = (int(quarter[-1]) - 1) * MONTHS_OF_A_QUARTER + 1
+    return [f"{quarter[:4]}-{month:02d}" for month in range(first, first + MONTHS_OF_A_QUARTER)]
+
+
+def quarter_bounds(quarter: str) -> tuple[datetime, datetime]:
+    """Give the first instant of a quarter and of the next one, in UTC."""
+    months = months_of_quarter(quarter)
+    return month_bounds(months[0])[0], month_bounds(months[-1])[1]
+
+
+def last_ended_quarter(now: datetime) -> str:
+    """Name the quarter that ended last."""
+    today = local_date(now)
+    number = (today.month - 1) // MONTHS_OF_A_QUARTER
+    return f"{today.year}-Q{number}" if number else f"{today.year - 1}-Q4"
 
 
 def day_start(day: date) -> datetime:

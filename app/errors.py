@@ -5,6 +5,7 @@ AppError
 ├── Unauthenticated       401
 ├── Forbidden             403
 ├── NotFound              404
+├── NotAcceptable         406
 ├── Conflict              409
 ├── PreconditionFailed    412
 ├── Invalid               422
@@ -70,6 +71,14 @@ class Conflict(AppError):
     status = 409
     slug = "conflict"
     title = "Conflict"
+
+
+class NotAcceptable(AppError):
+    """The caller takes none of the forms that there are."""
+
+    status = 406
+    slug = "not-acceptable"
+    title = "Not available in that form"
 
 
 class PreconditionFailed(AppError):

@@ -18,6 +18,7 @@ from app.allocations import allocation_queries
 from app.allocations.inputs import Inputs, digest_of, read_inputs
 from app.allocations.running import Outcome, keep, new_allocation, run
 from app.allocations.service import judging_instant
+from app.clock import months_of_quarter
 from app.db import API_ROLE, make_engine, make_session_factory, transaction
 from app.engine.allocation import NotProved
 from app.engine.warm import WarmCatalogue, WarmCatalogues
@@ -25,7 +26,6 @@ from app.errors import AppError
 from app.garbage import collect_rarely
 from app.outbox.service import emit
 from app.rounds.models import Round
-from app.rounds.schemas import months_of
 from app.rounds.service import advance, close_choices
 
 
@@ -103,7 +103,7 @@ def _allocate(task: Task, sessions: sessionmaker[Session]) -> Result:
                 return Result(task.authority_id, "skipped", "families still choose")
             close_choices(session, row, now=task.now)
     with transaction(sessions, task.authority_id) as session:
-        months = months_of(row.quarter)
+        months = months_of_quarter(row.quarter)
         inputs = read_inputs(session, row.id, months, as_of=judging_instant(task.now))
         digest = digest_of([inputs.digest(), task.seed])
         if allocation_queries.find_same(session, row.id, digest, preview=False):

@@ -14,10 +14,10 @@ from app.allocations.models import Allocation
 from app.allocations.offering import offer_places
 from app.allocations.schemas import PublishForm
 from app.bookings.promoting import TIME_TO_ANSWER
+from app.clock import months_of_quarter
 from app.engine.warm import WarmCatalogues
 from app.errors import Invalid, NotFound
 from app.outbox.service import emit
-from app.rounds.schemas import months_of
 from app.rounds.service import advance, get_round
 
 
@@ -58,7 +58,7 @@ def publish(
     places = allocation_queries.all_places(session, allocation.id)
     child_ids = {place.child_id for place in places}
     queries.lock_children(session, child_ids)
-    inputs = read_inputs(session, row.id, months_of(row.quarter), as_of=now)
+    inputs = read_inputs(session, row.id, months_of_quarter(row.quarter), as_of=now)
     offer_places(session, catalogue, inputs, places, answer_by=form.answer_by, now=now)
     # What could not be offered goes to the next child, like a place that is declined.
     skipped = {place.session_id for place in places if place.state == "skipped"}

@@ -32,12 +32,11 @@ from app.allocations.schemas import (
 from app.allocations.wishing import WORTH_OF_FIRST
 from app.allocations.wording import say_why
 from app.children import service as children
-from app.clock import day_start, local_date
+from app.clock import MONTHS_OF_A_QUARTER, day_start, local_date
 from app.errors import NotFound
 from app.outbox.service import emit
 from app.pagination import Page, PageRequest
 from app.rounds.errors import NotPublished
-from app.rounds.schemas import MONTHS_OF_A_QUARTER
 from app.rounds.service import close_choices, get_round
 
 ONE_DAY = timedelta(days=1)

@@ -21,14 +21,13 @@ from app.allocations.job_queries import LEASE, MOST_ATTEMPTS
 from app.allocations.models import Allocation, Job
 from app.allocations.running import Outcome, keep, run
 from app.allocations.solving import stages_of
-from app.clock import Clock
+from app.clock import Clock, months_of_quarter
 from app.db import transaction
 from app.engine.allocation import NotProved
 from app.engine.warm import WarmCatalogues
 from app.errors import AppError, Unavailable
 from app.ids import new_id
 from app.outbox.service import emit
-from app.rounds.schemas import months_of
 from app.rounds.service import advance, get_round
 
 log = structlog.get_logger()
@@ -106,7 +105,7 @@ def _solve(
     step(FIRST_STAGE)
     with transaction(sessions, authority_id) as session:
         allocation = _allocation_of(session, job_id)
-        months = months_of(get_round(session, None, allocation.round_id).quarter)
+        months = months_of_quarter(get_round(session, None, allocation.round_id).quarter)
         inputs = read_inputs(session, allocation.round_id, months, as_of=allocation.as_of)
         catalogue = warm.get(session, now=now)
         seed = allocation.seed

@@ -13,11 +13,10 @@ from app.access.caller import Caller
 from app.access.scopes import ClientKind, Scope
 from app.cli.importing import COMMAND_LINE, choose_authority
 from app.cli.seeding import progress_bar
-from app.clock import local_date, month_of, now_utc
+from app.clock import local_date, month_of, months_of_quarter, now_utc
 from app.db import transaction
 from app.engine.warm import WarmCatalogues
 from app.errors import AppError
-from app.gaps.quarters import months_of_quarter
 from app.gaps.refreshing import refresh_month
 from app.ids import new_id
 from app.releases import presenting, queries, service

@@ -3,11 +3,9 @@
 Conflict
 ├── NothingToCut     no place of the month has a cost
 └── NoPlanPossible   no set of items keeps the limits within the budget
-Forbidden
-└── ReleasesOnly     commissioners ask about released quarters, never about a month
 """
 
-from app.errors import Conflict, Forbidden
+from app.errors import Conflict
 
 
 class NothingToCut(Conflict):
@@ -22,10 +20,3 @@ class NoPlanPossible(Conflict):
 
     slug = "no-plan-possible"
     title = "No plan keeps the limits within the budget"
-
-
-class ReleasesOnly(Forbidden):
-    """What is exact is for brokers."""
-
-    slug = "releases-only"
-    title = "Ask about a released period instead of a month"

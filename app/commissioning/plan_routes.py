@@ -11,13 +11,14 @@ from app.access.guards import (
     SessionDep,
 )
 from app.commissioning import plan_schemas, service
-from app.commissioning.errors import NoPlanPossible, ReleasesOnly
+from app.commissioning.errors import NoPlanPossible
 from app.commissioning.models import CommissioningPlan, PlanChild
 from app.dependencies import NowDep, PageDep
 from app.engine.dependencies import WarmCataloguesDep
 from app.errors import Invalid, NotFound
 from app.pagination import Page
 from app.problems import responses
+from app.releases.errors import ReleasesOnly
 
 router = APIRouter(prefix="/commissioning-plans", tags=["commissioning"])
 

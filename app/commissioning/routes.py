@@ -12,14 +12,14 @@ from app.access.guards import (
     SessionDep,
 )
 from app.commissioning import schemas, service
-from app.commissioning.errors import NothingToCut, ReleasesOnly
+from app.commissioning.errors import NothingToCut
 from app.commissioning.models import Scenario, ScenarioChild
 from app.dependencies import NowDep, PageDep
 from app.engine.dependencies import WarmCataloguesDep
 from app.errors import Invalid, NotFound
 from app.pagination import Page
 from app.problems import responses
-from app.releases.errors import FactsMissing
+from app.releases.errors import FactsMissing, ReleasesOnly
 
 router = APIRouter(tags=["commissioning"])
 

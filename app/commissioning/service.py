@@ -13,13 +13,13 @@ from app.access import audit
 from app.access.caller import Caller
 from app.commissioning import buying, comparing, equity, queries, released, released_plans
 from app.commissioning import schemas as wire
-from app.commissioning.errors import ReleasesOnly
 from app.commissioning.models import CommissioningPlan, PlanChild, Scenario, ScenarioChild
 from app.commissioning.plan_schemas import ExactPlan, PlanCreate, ReleasedPlan
 from app.engine.warm import WarmCatalogues
 from app.errors import NotFound
 from app.ids import new_id
 from app.pagination import Page, PageRequest
+from app.releases.errors import ReleasesOnly
 
 EXACT: Final = "exact"
 RELEASED: Final = "released"

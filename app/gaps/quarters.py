@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
+from app.clock import months_of_quarter
 from app.engine.gaps import OUTCOMES, RANKS
 from app.gaps.warm import MonthFacts, WarmMonths, load_months
 
@@ -52,12 +53,6 @@ def unmet_of_quarter(session: Session, quarter: str, warm: WarmMonths | None = N
         list(load_months(session, months).values()) if warm is None else warm.get(session, months)
     )
     return unmet_of_months(sorted(facts, key=lambda one: one.month))
-
-
-def months_of_quarter(quarter: str) -> list[str]:
-    """Name the months of a quarter."""
-    first = int(quarter[-1]) * 3 - 2
-    return [f"{quarter[:4]}-{month:02d}" for month in range(first, first + 3)]
 
 
 def unmet_of_months(months: Sequence[MonthFacts]) -> UnmetWants:

@@ -8,12 +8,13 @@ from sqlalchemy.orm import Session
 
 from app.accept import preferred
 from app.access.caller import Caller
+from app.errors import NotAcceptable
 from app.gaps import slice_presenting
 from app.gaps.slice_schemas import SliceQuery, SliceRead
 from app.gaps.slicing import read_slice
 from app.gaps.warm import WarmMonths
 from app.releases import presenting, queries, service
-from app.releases.errors import NotAcceptable, ReleasesOnly
+from app.releases.errors import ReleasesOnly
 from app.releases.gap_schemas import AnyGapsQuery
 from app.releases.schemas import GapsQuery
 

@@ -8,10 +8,9 @@ Conflict
 └── FactsMissing      the quarter's gaps have not been worked out
 Forbidden
 └── ReleasesOnly      exact figures are for brokers
-NotAcceptable         none of the forms that there are was asked for
 """
 
-from app.errors import AppError, Conflict, Forbidden
+from app.errors import Conflict, Forbidden
 
 
 class ReleaseExists(Conflict):
@@ -54,11 +53,3 @@ class ReleasesOnly(Forbidden):
 
     slug = "releases-only"
     title = "Ask about a released period instead of a month"
-
-
-class NotAcceptable(AppError):
-    """The caller takes none of the forms that there are."""
-
-    status = 406
-    slug = "not-acceptable"
-    title = "Not available in that form"

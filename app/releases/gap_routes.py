@@ -5,13 +5,13 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Depends, Header, Query, Response
 
 from app.access.guards import GapsRead, SessionDep
-from app.errors import Invalid, NotFound
+from app.errors import Invalid, NotAcceptable, NotFound
 from app.gaps.dependencies import WarmMonthsDep
 from app.gaps.slice_schemas import SliceRead
 from app.problems import responses
 from app.releases import answering
 from app.releases.dependencies import refuse_repeats
-from app.releases.errors import NotAcceptable, ReleasesOnly
+from app.releases.errors import ReleasesOnly
 from app.releases.gap_schemas import AnyGapsQuery
 from app.releases.schemas import ReleasedGaps
 

@@ -4,8 +4,8 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from app.clock import month_bounds, month_of
-from app.gaps.quarters import months_of_quarter, unmet_of_quarter
+from app.clock import month_bounds, month_of, months_of_quarter
+from app.gaps.quarters import unmet_of_quarter
 from app.gaps.queries import months_with_sessions
 from app.releases.errors import FactsMissing
 from app.releases.grid import Unmet

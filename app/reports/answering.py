@@ -7,9 +7,9 @@ from sqlalchemy.orm import Session
 
 from app.accept import preferred
 from app.access.caller import Caller
+from app.errors import NotAcceptable
 from app.pages import policy_of
 from app.reports import service
-from app.reports.errors import NotAcceptable
 from app.reports.rendering import FORMS, MEDIA_TYPES, render
 from app.reports.schemas import Form
 

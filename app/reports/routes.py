@@ -5,11 +5,10 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Header, Query, Response
 
 from app.access.guards import GapsRead, SessionDep
-from app.errors import Invalid, NotFound
+from app.errors import Invalid, NotAcceptable, NotFound
 from app.problems import responses
 from app.releases.schemas import Period
 from app.reports import answering
-from app.reports.errors import NotAcceptable
 from app.reports.schemas import ReportQuery, ReportRead
 
 router = APIRouter(prefix="/reports", tags=["reports"])

@@ -4,8 +4,7 @@ from calendar import month_name
 from datetime import datetime
 from typing import Final
 
-from app.clock import LONDON
-from app.gaps.quarters import months_of_quarter
+from app.clock import LONDON, months_of_quarter
 from app.releases.schemas import ELSEWHERE, By
 
 # As a heading, and as the head of a column.

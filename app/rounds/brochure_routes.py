@@ -8,13 +8,13 @@ from fastapi import APIRouter, Header, Query, Response
 from app.access.guards import RoundsRead, RoundsWrite, SessionDep
 from app.dependencies import IfMatchDep, NowDep
 from app.engine.dependencies import WarmCataloguesDep
-from app.errors import Invalid, NotFound, PreconditionFailed, PreconditionRequired
+from app.errors import Invalid, NotAcceptable, NotFound, PreconditionFailed, PreconditionRequired
 from app.etags import etag_of
 from app.pages import policy_of
 from app.problems import responses
 from app.rounds import brochures, service
 from app.rounds.brochure_schemas import BrochureQuery, BrochureRead, ChangesRead
-from app.rounds.errors import NotAcceptable, NotPublished, OutOfOrder
+from app.rounds.errors import NotPublished, OutOfOrder
 from app.rounds.rendering import MEDIA_TYPES
 from app.rounds.schemas import RoundRead
 

@@ -8,20 +8,21 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from app.accept import preferred
 from app.access import audit
 from app.access.caller import Caller
 from app.authorities.service import get_authority
 from app.children import service as children
 from app.children.profiles import get_profile
 from app.engine.warm import WarmCatalogues
-from app.errors import Invalid, NotFound
+from app.errors import Invalid, NotAcceptable, NotFound
 from app.etags import check_if_match
 from app.ids import new_id
 from app.outbox.service import emit
 from app.rounds import queries
 from app.rounds.brochure_schemas import BrochureQuery, BrochureRead, ChangesRead, SessionChange
 from app.rounds.content import gather
-from app.rounds.errors import NotAcceptable, NotPublished, OutOfOrder
+from app.rounds.errors import NotPublished, OutOfOrder
 from app.rounds.models import Brochure, BrochureDocument, BrochureSession, Round
 from app.rounds.personalising import personalise
 from app.rounds.rendering import FORMS, Form, render
@@ -174,31 +175,10 @@ def choose_form(query: BrochureQuery, accept: str) -> Form:
         return forms[query.format]
     # As data first, unless a page is liked better; what a browser sends names pages first.
     offered = {"json": "application/json", "html": "text/html", "pdf": "application/pdf"}
-    liked = {name: _liking(accept, offered[name]) for name in forms}
-    best = max(liked, key=lambda name: liked[name])
-    if liked[best] <= 0:
+    media_types = {offered[name]: form for name, form in forms.items()}
+    liked = preferred(accept, list(media_types))
+    if liked is None:
         raise NotAcceptable(
-            "Ask for one of these in Accept, or by format.",
-            available=[offered[name] for name in forms],
+            "Ask for one of these in Accept, or by format.", available=list(media_types)
         )
-    return forms[best]
-
-
-def _liking(accept: str, media_type: str) -> float:
-    """Tell how much an Accept header likes a type: by its most exact line (RFC 9110, 12.5.1)."""
-    kind = media_type.partition("/")[0]
-    exactness = {media_type: 3, f"{kind}/*": 2, "*/*": 1}
-    found: tuple[int, float] = (0, 0.0)
-    for line in (accept or "*/*").split(","):
-        name, *parameters = (part.strip().lower() for part in line.split(";"))
-        weight = 1.0
-        for parameter in parameters:
-            if parameter.startswith("q="):
-                try:
-                    weight = float(parameter.removeprefix("q="))
-                except ValueError:
-                    weight = 0.0
-        exact = exactness.get(name, 0)
-        if exact > found[0]:
-            found = exact, weight
-    return found[1] if found[0] else 0.0
+    return media_types[liked]

@@ -11,7 +11,7 @@ from app.access import audit
 from app.access.caller import Caller
 from app.bookings import judging
 from app.children.profiles import Profile, get_profile
-from app.clock import month_of
+from app.clock import month_of, months_of_quarter
 from app.engine.warm import WarmCatalogues
 from app.errors import Conflict, Invalid, NotFound, PreconditionRequired
 from app.etags import check_if_match
@@ -22,7 +22,6 @@ from app.rounds import queries
 from app.rounds.choice_schemas import ChoiceRead, ChoicesForm, ChoicesRead, MonthChoices
 from app.rounds.errors import ChoicesClosed, ChoicesNotOpen
 from app.rounds.models import Choice, ChoiceLink, ChoiceList, Round
-from app.rounds.schemas import months_of
 from app.rounds.service import get_round, status_at
 
 # The ETag's number of a list that nobody has made yet.
@@ -124,7 +123,7 @@ def _check_choices(
     known = queries.find_sessions(session, chosen)
     catalogue = warm.get(session, now=now)
     for place, month in enumerate(form.months):
-        if month.month not in months_of(row.quarter):
+        if month.month not in months_of_quarter(row.quarter):
             field = f"months.{place}.month"
             raise Invalid(field, "outside_quarter", f"The round is of {row.quarter}")
         for rank, one in enumerate(month.choices):
@@ -164,7 +163,7 @@ def _check_choices(
 
 
 def _check_month(field: str, starts_in: str, listed_in: str, row: Round) -> None:
-    if starts_in not in months_of(row.quarter):
+    if starts_in not in months_of_quarter(row.quarter):
         raise Invalid(field, "outside_quarter", f"The round is of {row.quarter}")
     if starts_in != listed_in:
         raise Invalid(field, "other_month", f"This session is in {starts_in}")

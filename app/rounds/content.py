@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.catalogue.models import Activity, Offer
 from app.catalogue.models import Session as CatalogueSession
+from app.clock import months_of_quarter, quarter_bounds
 from app.codes import NEED_CODES
 from app.rounds import queries
 from app.rounds.brochure_schemas import (
@@ -20,7 +21,6 @@ from app.rounds.brochure_schemas import (
     BrochureVenue,
 )
 from app.rounds.models import Round
-from app.rounds.schemas import bounds_of, months_of
 from app.rounds.wording import BREAK_TYPES
 
 CHAPTERS = list(BREAK_TYPES)
@@ -30,7 +30,7 @@ def gather(
     session: Session, row: Round, *, authority: str, version: int, now: datetime
 ) -> BrochureRead:
     """Lay out what is on in a round's quarter and has not begun, by chapter and by title."""
-    starts_from, starts_before = bounds_of(row.quarter)
+    starts_from, starts_before = quarter_bounds(row.quarter)
     dates: defaultdict[UUID, list[CatalogueSession]] = defaultdict(list)
     for found in queries.list_sessions(session, max(starts_from, now), starts_before):
         dates[found.activity_id].append(found)
@@ -62,7 +62,7 @@ def gather(
         round=BrochureRound(
             id=row.id,
             quarter=row.quarter,
-            months=months_of(row.quarter),
+            months=months_of_quarter(row.quarter),
             title=row.title,
             choices_open_at=row.choices_open_at,
             choices_close_at=row.choices_close_at,

@@ -9,7 +9,14 @@ from sqlalchemy.orm import Session
 
 from app.access.caller import Caller
 from app.authorities.service import list_policies, policy_of_month
-from app.clock import local_date, month_bounds, year_of, years_before
+from app.clock import (
+    local_date,
+    month_bounds,
+    months_of_quarter,
+    quarter_bounds,
+    year_of,
+    years_before,
+)
 from app.codes import NEED_CODES, WEEKDAYS
 from app.rounds import coverage_queries
 from app.rounds.schemas import (
@@ -21,8 +28,6 @@ from app.rounds.schemas import (
     NeedCover,
     WeekCover,
     YearCover,
-    bounds_of,
-    months_of,
 )
 from app.rounds.service import get_round
 
@@ -35,9 +40,9 @@ AGE_BANDS: Final = ((0, 4), (5, 7), (8, 10), (11, 13), (14, 16), (17, 18), (19, 
 def read_coverage(session: Session, caller: Caller, round_id: UUID) -> CoverageRead:
     """Count what is on in a round's quarter by days, weeks, areas, ages and needs."""
     row = get_round(session, caller, round_id)
-    starts_from, starts_before = bounds_of(row.quarter)
+    starts_from, starts_before = quarter_bounds(row.quarter)
     first, last = local_date(starts_from), local_date(starts_before) - ONE_DAY
-    policy = policy_of_month(list_policies(session), months_of(row.quarter)[0])
+    policy = policy_of_month(list_policies(session), months_of_quarter(row.quarter)[0])
     born_after, born_until = _born(first, policy.min_age_years, policy.max_age_years)
     days = coverage_queries.days_with_sessions(session, starts_from, starts_before)
     weekdays = _weekdays(days)

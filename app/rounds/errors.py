@@ -9,10 +9,9 @@ Conflict
 ├── NotPublished       there is no brochure yet
 ├── ChoicesNotOpen     families cannot choose yet
 └── ChoicesClosed      families cannot choose any more
-NotAcceptable          none of the brochure's forms was asked for
 """
 
-from app.errors import AppError, Conflict
+from app.errors import Conflict
 
 
 class RoundExists(Conflict):
@@ -69,11 +68,3 @@ class ChoicesClosed(Conflict):
 
     slug = "choices-closed"
     title = "The deadline for choices has passed"
-
-
-class NotAcceptable(AppError):
-    """The brochure has none of the forms that the caller takes."""
-
-    status = 406
-    slug = "not-acceptable"
-    title = "Not available in that form"

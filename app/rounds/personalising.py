@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.bookings.holdings import read_situation
 from app.children.profiles import Profile
+from app.clock import quarter_bounds
 from app.engine import service as engine
 from app.engine.problem import Fit, Taken
 from app.engine.warm import WarmCatalogue
@@ -20,7 +21,6 @@ from app.rounds.brochure_schemas import (
     Suits,
     ToArrange,
 )
-from app.rounds.schemas import bounds_of
 
 # Of dates that the catalogue does not have any more.
 NOT_LISTED = "not_listed"
@@ -39,7 +39,7 @@ def personalise(
 
     Places and support that others have taken do not count: the round gives them out.
     """
-    starts_from, starts_before = bounds_of(brochure.round.quarter)
+    starts_from, starts_before = quarter_bounds(brochure.round.quarter)
     situation = read_situation(session, child, starts_from=starts_from, starts_before=starts_before)
     judged = engine.judge_span(
         warm,

@@ -1,13 +1,13 @@
 """What the rounds room takes and gives of rounds and of what they cover."""
 
 from datetime import date, datetime
-from typing import Annotated, Final, Literal, Self
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
-from app.clock import day_start, month_bounds
+from app.clock import MONTHS_OF_A_QUARTER, day_start, quarter_bounds
 from app.codes import NeedCode, Weekday
 from app.wire import CalendarDate, Instant, Name, Wire
 
@@ -21,7 +21,6 @@ RoundStatus = Literal[
     "offers_out",
     "closed",
 ]
-MONTHS_OF_A_QUARTER: Final = 3
 
 
 def _name_quarter(text: str) -> str:
@@ -35,18 +34,6 @@ Quarter = Annotated[
     StringConstraints(pattern=r"^20[0-9]{2}-(Q[1-4]|01|04|07|10)$"),
     AfterValidator(_name_quarter),
 ]
-
-
-def months_of(quarter: str) -> list[str]:
-    """Name the months of a quarter."""
-    first = (int(quarter[-1]) - 1) * MONTHS_OF_A_QUARTER + 1
-    return [f"{quarter[:4]}-{month:02d}" for month in range(first, first + MONTHS_OF_A_QUARTER)]
-
-
-def bounds_of(quarter: str) -> tuple[datetime, datetime]:
-    """Give the first instant of a quarter and of the next one."""
-    months = months_of(quarter)
-    return month_bounds(months[0])[0], month_bounds(months[-1])[1]
 
 
 class RoundCreate(Wire):
@@ -89,7 +76,7 @@ class RoundCreate(Wire):
                 "The dates follow one another: publish_on, choices_open_at, choices_close_at,"
                 " offers_by, closes_at",
             )
-        if self.offers_by > bounds_of(self.quarter)[1]:
+        if self.offers_by > quarter_bounds(self.quarter)[1]:
             raise PydanticCustomError("offers_by", "Offers go out before the quarter is over")
         return self
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.access import audit
 from app.access.caller import Caller
-from app.clock import day_start
+from app.clock import day_start, months_of_quarter
 from app.errors import Invalid, NotFound
 from app.etags import check_if_match
 from app.ids import new_id
@@ -21,7 +21,7 @@ from app.pagination import Page, PageRequest
 from app.rounds import queries
 from app.rounds.errors import DateFixed, OutOfOrder, RoundExists, TooEarly, TooLate
 from app.rounds.models import Round
-from app.rounds.schemas import RoundCreate, RoundRead, RoundStatus, RoundUpdate, months_of
+from app.rounds.schemas import RoundCreate, RoundRead, RoundStatus, RoundUpdate
 
 
 @dataclass(frozen=True)
@@ -216,7 +216,7 @@ def shown(session: Session, rows: list[Round], *, now: datetime) -> list[RoundRe
         RoundRead.model_validate(
             {
                 **{name: getattr(row, name) for name in RoundRead.model_fields if name in SHOWN},
-                "months": months_of(row.quarter),
+                "months": months_of_quarter(row.quarter),
                 "status": status_at(row, now),
                 "brochure_version": versions.get(row.id),
             }

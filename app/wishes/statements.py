@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from app import concepts
 from app.access import audit
 from app.access.caller import Caller
-from app.clock import local_date
+from app.clock import last_ended_quarter, local_date, quarter_bounds
 from app.errors import NotFound
 from app.etags import check_if_match
 from app.ids import new_id
@@ -19,7 +19,6 @@ from app.wishes import statement_queries as queries
 from app.wishes.disclosure import Asked, Noise, choose_lines, draw_noise
 from app.wishes.errors import QuarterNotDue
 from app.wishes.models import StatementLine
-from app.wishes.quarters import bounds_of, last_ended
 from app.wishes.statement_schemas import LineRead, LineUpdate, YouSaidWeDid, YouSaidWeDidRead
 
 
@@ -31,14 +30,14 @@ def state_last_quarter(
     Once for ever: the noise of a second statement would wear that of the first away. Nothing is
     kept of groups that are not shown, and of the others no number.
     """
-    quarter = last_ended(now)
+    quarter = last_ended_quarter(now)
     if queries.has_statement(session, quarter):
         return False
     # Whoever else is at it has the row first, and this waits and then finds it.
     statement_id = queries.add_statement(session, quarter, now=now)
     if statement_id is None:
         return False
-    starts_from, ends_before = bounds_of(quarter)
+    starts_from, ends_before = quarter_bounds(quarter)
     asked = [
         Asked(row.child_id, row.household_id, row.outcode, row.concept)
         for row in queries.list_asked(session, starts_from, ends_before)
@@ -65,7 +64,7 @@ def make_statement(
     session: Session, caller: Caller, quarter: str, page: PageRequest, *, rng: Random, now: datetime
 ) -> Page[LineRead]:
     """Fix the statement of the quarter that ended last, or show the one that is fixed."""
-    due = last_ended(now)
+    due = last_ended_quarter(now)
     if quarter != due:
         raise QuarterNotDue("Statements are made once, in the quarter that follows.", due=due)
     if state_last_quarter(session, rng=rng, now=now):

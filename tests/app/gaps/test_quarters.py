@@ -2,9 +2,10 @@
 
 from datetime import timedelta
 
+from app.clock import months_of_quarter
 from app.db import transaction
 from app.engine.gaps import GROUP_NAMES
-from app.gaps.quarters import UnmetWants, months_of_quarter, unmet_of_quarter
+from app.gaps.quarters import UnmetWants, unmet_of_quarter
 from app.gaps.warm import WarmMonths
 from tests.support.bookings import book
 from tests.support.catalogue import SATURDAY, add_activity, add_child, add_session

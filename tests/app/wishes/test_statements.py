@@ -13,11 +13,11 @@ from sqlalchemy.exc import DBAPIError
 
 from app.access.scopes import ClientKind
 from app.children.models import Child, Household
+from app.clock import last_ended_quarter, quarter_bounds
 from app.db import transaction
 from app.ids import new_id
 from app.jobs import state_last_quarters
 from app.wishes.models import Statement, StatementLine, Wish
-from app.wishes.quarters import bounds_of, last_ended
 from app.wishes.statements import state_last_quarter
 from tests.support.bookings import slug
 from tests.support.statements import add_line
@@ -141,13 +141,15 @@ class TestWhatIsAskedFor:
             assert session.scalars(select(Statement.quarter)).all() == [QUARTER]
 
     def test_quarters(self) -> None:
-        assert bounds_of("2026-Q4") == (
+        assert quarter_bounds("2026-Q4") == (
             datetime(2026, 9, 30, 23, 0, tzinfo=UTC),
             datetime(2027, 1, 1, tzinfo=UTC),
         )
         for day, quarter in (((2027, 1, 1), "2026-Q4"), ((2027, 3, 31), "2026-Q4")):
-            assert last_ended(datetime(*day, tzinfo=UTC)) == quarter
-        assert last_ended(datetime(2027, 3, 31, 23, 30, tzinfo=UTC)) == "2027-Q1", "summer time"
+            assert last_ended_quarter(datetime(*day, tzinfo=UTC)) == quarter
+        assert last_ended_quarter(datetime(2027, 3, 31, 23, 30, tzinfo=UTC)) == "2027-Q1", (
+            "summer time"
+        )
 
 
 class TestOnceForEver:
