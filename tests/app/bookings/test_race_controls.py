@@ -5,11 +5,12 @@ They run in a database of their own, whose last words (CHECKs, unique index) are
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import create_engine, select, text
+from sqlalchemy import Engine, NullPool, create_engine, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -79,6 +80,19 @@ def world(live: httpx.Client, unguarded: sessionmaker[Session], clock: SetClock)
     return make_world(live, unguarded, clock)
 
 
+@contextmanager
+def aside(session: Session, authority_id: Any) -> Iterator[Session]:
+    """Work on a connection of its own, outside of the pool.
+
+    Those that wait for this request's locks hold all of the pool's, and none would ever move.
+    """
+    bind = session.get_bind()
+    assert isinstance(bind, Engine)
+    engine = create_engine(bind.url, poolclass=NullPool)
+    with transaction(make_session_factory(engine), authority_id) as other:
+        yield other
+
+
 def _count_then_write(
     session: Session, table: Any, key: dict[str, Any], allowed: int, wanted: int = 1
 ) -> bool:
@@ -87,7 +101,7 @@ def _count_then_write(
     authority_id = session.info["authority_id"]
     opened = {"authority_id": authority_id, **key, "allowed": allowed, "used": 0}
     # Opened in a transaction of its own: otherwise the first to open it would hold up the others.
-    with transaction(make_session_factory(session.get_bind()), authority_id) as other:
+    with aside(session, authority_id) as other:
         other.execute(insert(table).values(opened).on_conflict_do_nothing())
     used = session.scalar(select(table.used).where(*mine)) or 0
     time.sleep(PAUSE_S)
@@ -117,7 +131,7 @@ def take_places_one_by_one(
 ) -> bool:
     """Take each place of a party for itself, as if one child were booked after another."""
     for _ in range(wanted):
-        with transaction(make_session_factory(session.get_bind()), target.authority_id) as other:
+        with aside(session, target.authority_id) as other:
             if not sound_take_places(other, target, 1, **how):
                 return False
     return True
