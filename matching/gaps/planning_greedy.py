@@ -36,11 +36,11 @@ def fill(
     problem: PlanProblem,
     adjacent: Sequence[list[int]],
     allowed: NDArray[np.bool_],
-    kept: Sequence[int] = (),
-    noise: NDArray[np.float64] | None = None,
     *,
-    moving: bool = False,
-) -> tuple[list[int] | None, int]:
+    kept: Sequence[int] = (),
+    served: Sequence[int] = (),
+    favour: NDArray[np.float64] | None = None,
+) -> list[int] | None:
     """Fill the budget quickly: the item next that serves the most new children for a pound.
 
     Parameters
@@ -52,42 +52,31 @@ def fill(
         The items to choose among.
     kept : sequence of int
         Items that are chosen already.
-    noise : ndarray of shape (n_items,), float64, optional
-        What prices are multiplied by in comparisons.
-    moving : bool
-        Children who have a place may move to make room for others, which takes longer.
+    served : sequence of int
+        The children whom these serve.
+    favour : ndarray of shape (n_items,), float64, optional
+        What an item's worth is multiplied by in comparisons.
 
     Returns
     -------
-    items : list of int or None
-        None when an area was left without one.
-    total : int
-        The weight of the children who got a place; without `moving` there may be room for more.
+    list of int or None
+        The items; None when an area was left without one.
     """
     limits = Limits(problem, allowed)
     weight, capacity = problem.child_weight.tolist(), problem.item_capacity.tolist()
-    price = np.maximum(problem.item_cost, 0.01) * (1.0 if noise is None else noise)
-    places = Places(problem, adjacent)
-    served: dict[int, int] | set[int] = places.item_of_child if moving else set()
+    price = np.maximum(problem.item_cost, 0.01) / (1.0 if favour is None else favour)
+    of_pound = (1 / price).tolist()
+    taken = set(served)
     chosen: list[int] = []
-    total = 0
 
     def newly(item: int) -> list[int]:
-        return [child for child in adjacent[item] if child not in served][: capacity[item]]
-
-    def take(item: int, children: list[int]) -> int:
-        limits.take(item)
-        chosen.append(item)
-        if isinstance(served, set):
-            served.update(children)
-        else:
-            children = places.add(item)
-        return sum(weight[child] for child in children)
+        return [child for child in adjacent[item] if child not in taken][: capacity[item]]
 
     for item in kept:
-        total += take(item, newly(item))
+        limits.take(item)
+        chosen.append(item)
     heap = [
-        (-sum(weight[child] for child in newly(item)) / price[item], item)
+        (-sum(weight[child] for child in newly(item)) * of_pound[item], item)
         for item in sorted(set(np.flatnonzero(allowed).tolist()) - set(kept))
     ]
     heapq.heapify(heap)
@@ -96,15 +85,17 @@ def fill(
         if not limits.allow(item):
             continue
         children = newly(item)
-        worth = -sum(weight[child] for child in children) / price[item]
+        worth = -sum(weight[child] for child in children) * of_pound[item]
         # The last who serve nobody new are for areas only.
         if not children and int(problem.item_area[item]) not in limits.missing:
             continue
         if heap and worth > heap[0][0]:
             heapq.heappush(heap, (worth, item))
             continue
-        total += take(item, children)
-    return (None, 0) if limits.missing else (chosen, total)
+        limits.take(item)
+        chosen.append(item)
+        taken.update(children)
+    return None if limits.missing else chosen
 
 
 def greedy(problem: PlanProblem, adjacent: Sequence[list[int]]) -> Greedy:

@@ -7,6 +7,91 @@ from collections.abc import Sequence
 from matching.gaps.planning_problem import PlanProblem
 
 
+class Seats:
+    """Whom some items serve together, all of them at once: quicker than one item after the other.
+
+    Parameters
+    ----------
+    problem : PlanProblem
+    adjacent : sequence of list of int
+        Whom each item would serve, as `PlanProblem.children_of_items` gives it.
+    """
+
+    def __init__(self, problem: PlanProblem, adjacent: Sequence[list[int]]) -> None:
+        self._weight = problem.child_weight.tolist()
+        self._capacity = problem.item_capacity.tolist()
+        self._adjacent = adjacent
+
+    def fill(self, items: Sequence[int]) -> tuple[list[int], int]:
+        """Give the heaviest children who can all have a place.
+
+        Parameters
+        ----------
+        items : sequence of int
+            Each once.
+
+        Returns
+        -------
+        served : list of int
+            The heaviest first, ties by position.
+        total : int
+            What they weigh, which no other filling surpasses.
+
+        Notes
+        -----
+        The greedy rule of a transversal matroid: the heaviest child first, each takes a place if
+        others can move to make room. A child that finds no way has seen only full items whose
+        children have nowhere else to go either, and that stays so: they are not searched again.
+        """
+        items_of: dict[int, list[int]] = {}
+        for item in items:
+            for child in self._adjacent[item]:
+                items_of.setdefault(child, []).append(item)
+        left = {item: self._capacity[item] for item in items}
+        inside: dict[int, list[int]] = {item: [] for item in items}
+        seat: dict[int, int] = {}
+        closed: set[int] = set()
+        for child in sorted(items_of, key=lambda one: (-self._weight[one], one)):
+            came: dict[int, int] = {}
+            free = _way_to_a_place(child, items_of, left, inside, closed, came)
+            if free is None:
+                closed.update(came)
+                continue
+            left[free] -= 1
+            into: int | None = free
+            while into is not None:
+                mover = came[into]
+                before = seat.get(mover)
+                seat[mover] = into
+                inside[into].append(mover)
+                if before is not None:
+                    inside[before].remove(mover)
+                into = before
+        served = list(seat)
+        return served, sum(self._weight[child] for child in served)
+
+
+def _way_to_a_place(
+    child: int,
+    items_of: dict[int, list[int]],
+    left: dict[int, int],
+    inside: dict[int, list[int]],
+    closed: set[int],
+    came: dict[int, int],
+) -> int | None:
+    """Find an item with a place to spare; `came` tells who would move into each item."""
+    waiting = [child]
+    for mover in waiting:
+        for item in items_of[mover]:
+            if item in came or item in closed:
+                continue
+            came[item] = mover
+            if left[item]:
+                return item
+            waiting += inside[item]
+    return None
+
+
 class Places:
     """Which children the items chosen so far serve: of all ways to fill them, a heaviest one.
 

@@ -9,22 +9,28 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from matching.gaps.planning_greedy import fill
-from matching.gaps.planning_places import Places
+from matching.gaps.planning_greedy import Limits, fill
+from matching.gaps.planning_places import Seats
 from matching.gaps.planning_problem import NONE, Integers, PlanProblem
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
-_ROUNDS: Final = 300
-_TRIES: Final = 60
+_ROUNDS: Final = 400
+_TRIES: Final = 120
 # Rounds without a lower bound before steps become smaller, and when they are too small.
 _PATIENCE: Final = 12
-_SMALLEST_STEP: Final = 0.005
+_SMALLEST_STEP: Final = 0.001
 _SHRINK: Final = 0.6
+# Rounds from one plan to the next, and of how many of them the latest one is the average.
+_ROUNDS_OF_A_PLAN: Final = 20
+_NEWEST: Final = 0.05
+# Shares of the latest rounds: items taken in fewer are not looked at, in more are kept at first.
+_SELDOM: Final = 0.01
+_MOSTLY: Final = (0.9, 0.8, 0.7, 0.6, 0.5, 0.4)
 # The share of the items that a try gives up, and how far it looks away from their prices.
-_GIVEN_UP: Final = 0.25
-_NOISE: Final = 0.1
+_GIVEN_UP: Final = (0.03, 0.08, 0.15, 0.3)
+_NOISE: Final = 0.15
 
 
 @dataclass(frozen=True)
@@ -81,14 +87,18 @@ def search(
     Lagrangian relaxation [1]_: that a child counts once gets a price for each child, the budget
     one for all items, each area one. With prices given, each item is worth its dearest children
     less its part of the budget, and the best providers are taken whole, so every set of prices
-    gives a bound; subgradient steps lower it to that of the linear programme. The providers that
-    are taken on the way are those among which plans are tried, which then give up and refill a
-    part of their items again and again. A round sorts the pairs once.
+    gives a bound; subgradient steps lower it to that of the linear programme. How often an item is
+    taken in the latest rounds comes near to its share in that programme's solution [2]_: plans
+    begin with the items that are mostly taken, are filled up with others, and then give up and
+    refill a part of them again and again, while the items that are seldom taken are left out. A
+    round sorts the pairs once.
 
     References
     ----------
     .. [1] Fisher, M. L. (1981). The Lagrangian relaxation method for solving integer programming
        problems. Management Science 27(1), 1-18.
+    .. [2] Barahona, F. and Anbil, R. (2000). The volume algorithm: producing primal solutions with
+       a subgradient method. Mathematical Programming 87(3), 385-399.
     """
     if not problem.n_items:
         return Priced(None if problem.areas else [], 0, 0.0, np.zeros(0, dtype=bool))
@@ -96,62 +106,68 @@ def search(
     best = _Best(problem, adjacent, start)
     everything = np.ones(problem.n_items, dtype=bool)
     best.attempt(everything)
-    tried: set[bytes] = {everything.tobytes()}
+
+    def proved() -> bool:
+        return prices.lowest - best.total <= gap * prices.lowest
+
     for at in range(_ROUNDS):
         providers = prices.round(best.total)
-        if prices.step < _SMALLEST_STEP or prices.lowest - best.total <= gap * prices.lowest:
+        if prices.step < _SMALLEST_STEP or proved():
             break
-        if at % 5 == 0 and providers.tobytes() not in tried:
-            tried.add(providers.tobytes())
-            best.attempt(providers)
+        if at % _ROUNDS_OF_A_PLAN == 0:
+            best.attempt(providers, favour=prices.favour())
+    for mostly in _MOSTLY:
+        if not proved():
+            best.attempt(prices.taken > _SELDOM, prices.kept(mostly), prices.favour())
     rng = np.random.default_rng(seed)
     for _ in range(_TRIES):
-        if best.items is None or prices.lowest - best.total <= gap * prices.lowest:
+        if best.items is None or proved():
             break
-        kept = [item for item in best.items if rng.random() >= _GIVEN_UP]
+        # What is taken in every round is given up hardly ever.
+        chance = 2 * rng.choice(_GIVEN_UP) * (1 + _NEWEST - prices.taken)
+        stay = rng.random(problem.n_items) >= chance
         noise = rng.uniform(1 - _NOISE, 1 + _NOISE, problem.n_items)
-        best.attempt(best.allowed, kept, noise)
-    best.make_room()
+        kept = [item for item in best.items if stay[item]]
+        best.attempt(prices.taken > _SELDOM, kept, prices.favour() * noise)
     return Priced(best.items, best.total, prices.lowest, prices.worthwhile(best.total))
 
 
 class _Best:
-    """The best plan so far, and among which providers it was found."""
+    """The best plan so far."""
 
     def __init__(
         self, problem: PlanProblem, adjacent: Sequence[list[int]], start: Sequence[int]
     ) -> None:
         self._problem, self._adjacent, self._start = problem, adjacent, start
+        self._seats = Seats(problem, adjacent)
         self.items: list[int] | None = None
         self.total = 0
-        self.allowed: Mask = np.ones(problem.n_items, dtype=bool)
 
-    def attempt(self, allowed: Mask, kept: Sequence[int] = (), noise: Floats | None = None) -> None:
+    def attempt(
+        self, allowed: Mask, kept: Sequence[int] = (), favour: Floats | None = None
+    ) -> None:
         """Fill the budget with some of the items, from those that are kept."""
-        items, total = fill(self._problem, self._adjacent, allowed, kept, noise)
+        items = self._filled(allowed, kept, favour)
         if items is None and self.items is None:
-            allowed = np.ones_like(allowed)
-            items, total = fill(self._problem, self._adjacent, allowed, self._start, noise)
-        if items is not None and (self.items is None or total > self.total):
-            self.items, self.total, self.allowed = items, total, allowed
-
-    def make_room(self) -> None:
-        """Fill once more, with children who may move; and let those of the best plan move."""
-        if self.items is None:
+            items = self._filled(np.ones_like(allowed), self._start, favour)
+        if items is None:
             return
-        places = Places(self._problem, self._adjacent)
-        for item in self.items:
-            places.add(item)
-        self.total = places.total
-        items, total = fill(self._problem, self._adjacent, self.allowed, moving=True)
-        if items is not None and total > self.total:
+        total = self._seats.fill(items)[1]
+        if self.items is None or total >= self.total:
             self.items, self.total = items, total
+
+    def _filled(
+        self, allowed: Mask, kept: Sequence[int], favour: Floats | None
+    ) -> list[int] | None:
+        served = self._seats.fill(kept)[0]
+        return fill(self._problem, self._adjacent, allowed, kept=kept, served=served, favour=favour)
 
 
 class _Prices:
     """Prices of children, of the budget and of areas, and the lowest bound they have given."""
 
     def __init__(self, problem: PlanProblem) -> None:
+        self._problem = problem
         order = np.lexsort((problem.pair_child, problem.pair_item))
         self._item, self._child = problem.pair_item[order], problem.pair_child[order]
         degree = np.bincount(self._item, minlength=problem.n_items)
@@ -176,6 +192,8 @@ class _Prices:
         self.step = 1.0
         self.lowest = float(self._weight.sum())
         self._changes = np.zeros(self._n_items)
+        # Of each item, in which share of the latest rounds it was taken.
+        self.taken: Floats = np.zeros(self._n_items)
 
     def round(self, target: int) -> Mask:
         """Step towards a plan's weight, and give the items of the providers that are taken."""
@@ -200,8 +218,24 @@ class _Prices:
         self._note(bound, change + self._behind(of_provider, taken)[self._provider])
         providers: Mask = taken[self._provider]
         chosen = (reduced > 0) & providers
+        self.taken += _NEWEST * (chosen - self.taken)
         self._move(bound, target, chosen, top)
         return providers
+
+    def favour(self) -> Floats:
+        """Give what the worth of items is multiplied by: more, the more often they are taken."""
+        return 2 * _NEWEST + self.taken
+
+    def kept(self, mostly: float) -> list[int]:
+        """Give the items that are taken in so many rounds, as far as limits allow."""
+        limits, items = Limits(self._problem), []
+        for item in np.argsort(-self.taken, kind="stable").tolist():
+            if self.taken[item] < mostly:
+                break
+            if limits.allow(item):
+                limits.take(item)
+                items.append(item)
+        return items
 
     def worthwhile(self, total: int) -> Mask:
         """Mark the items that a plan of more than this weight could have."""
