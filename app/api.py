@@ -2,7 +2,6 @@
 
 from app.access import routes as access
 from app.access.guards import Guarded
-from app.allocations import job_routes as jobs
 from app.allocations import routes as allocations
 from app.authorities import routes as authorities
 from app.bookings import arrangement_routes as arrangements
@@ -32,6 +31,7 @@ from app.rounds import routes as rounds
 from app.wishes import action_routes as wish_actions
 from app.wishes import routes as wishes
 from app.wishes import statement_routes as statements
+from app.work import routes as jobs
 
 oauth = access.router
 

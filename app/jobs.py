@@ -19,9 +19,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
-from app.allocations.job_queries import list_waiting
 from app.allocations.refilling import offer_to_next
-from app.allocations.working import work_on_job
 from app.authorities.service import list_active_authorities
 from app.bookings.cancelling import expire_holds, expire_offers
 from app.bookings.idempotency import forget_keys
@@ -35,9 +33,12 @@ from app.db import NO_TENANT, transaction
 from app.engine.warm import WarmCatalogues
 from app.errors import Unavailable
 from app.gaps.refreshing import refresh_authority
+from app.kinds_of_work import KINDS
 from app.learning.service import learn
 from app.rounds.service import announce
 from app.wishes.statements import state_last_quarter
+from app.work.queries import list_waiting
+from app.work.working import work_on_job
 
 log = structlog.get_logger()
 
@@ -144,7 +145,7 @@ def work_on_jobs(sessions: sessionmaker[Session], clock: Clock, warm: WarmCatalo
         with transaction(sessions, authority_id) as session:
             waiting = list_waiting(session, now=clock())
         for job_id in waiting:
-            work_on_job(sessions, clock, warm, authority_id, job_id)
+            work_on_job(sessions, clock, warm, KINDS, authority_id, job_id)
 
 
 def refresh_gaps(sessions: sessionmaker[Session], clock: Clock, warm: WarmCatalogues) -> None:
@@ -259,7 +260,7 @@ def make_queue(engine: Engine, sessions: sessionmaker[Session], clock: Clock) ->
     @queue.task(name=work_on_job.__name__)
     async def work_soon(authority_id: str, job_id: str) -> None:
         ids = UUID(authority_id), UUID(job_id)
-        await asyncio.to_thread(work_on_job, sessions, clock, warm, *ids)
+        await asyncio.to_thread(work_on_job, sessions, clock, warm, KINDS, *ids)
 
     # Deferred by a request that asks for it.
     @queue.task(name=refresh_gaps_of.__name__)

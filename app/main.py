@@ -20,6 +20,7 @@ from app.documentation import serve_documentation
 from app.encryption import MasterKeys
 from app.engine.warm import WarmCatalogues
 from app.gaps.warm import WarmMonths
+from app.kinds_of_work import KINDS
 from app.middleware import LargeBodyMiddleware, RequestMiddleware
 from app.rate_limits import RateLimiter, Rates
 
@@ -76,6 +77,7 @@ def create_app(
             "tokens": tokens,
             "warm_catalogues": WarmCatalogues(),
             "warm_months": WarmMonths(),
+            "kinds_of_work": KINDS,
             "rate_limiter": rate_limiter or RateLimiter(Rates(), clock),
         },
     )

@@ -15,7 +15,8 @@ import app.outcomes.models
 import app.passports.models
 import app.releases.models
 import app.rounds.models
-import app.wishes.models  # noqa: F401
+import app.wishes.models
+import app.work.models  # noqa: F401
 from app.db import Base
 
 metadata = Base.metadata

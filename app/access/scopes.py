@@ -208,6 +208,8 @@ SCOPES_OF_KIND: dict[ClientKind, frozenset[Scope]] = {
             Scope.GAP_RELEASES_READ,
             Scope.COMMISSIONING_READ,
             Scope.COMMISSIONING_WRITE,
+            Scope.JOBS_READ,
+            Scope.JOBS_WRITE,
         }
     ),
     ClientKind.OPERATOR: frozenset({Scope.AUTHORITIES_CREATE, Scope.AUTHORITIES_WRITE}),

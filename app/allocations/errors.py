@@ -3,8 +3,7 @@
 Conflict
 ├── NotPublishable     a preview, a run that is not done, or one that another has replaced
 ├── AlreadyPublished   the round's offers are out, from another run
-├── ChoicesStillOpen   only a preview runs before the choices have closed
-└── NotCancellable     the job has come to its end
+└── ChoicesStillOpen   only a preview runs before the choices have closed
 """
 
 from app.errors import Conflict
@@ -29,10 +28,3 @@ class ChoicesStillOpen(Conflict):
 
     slug = "choices-still-open"
     title = "The round's choices have not closed"
-
-
-class NotCancellable(Conflict):
-    """What is finished cannot be stopped."""
-
-    slug = "job-not-cancellable"
-    title = "The job has come to its end"

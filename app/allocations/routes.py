@@ -20,6 +20,7 @@ from app.pagination import Page
 from app.problems import responses
 from app.rounds.errors import NotPublished, OutOfOrder, TooLate
 from app.wire import Month
+from app.work.schemas import JobRead
 
 router = APIRouter(prefix="/rounds/{round_id}/allocations", tags=["allocations"])
 
@@ -27,7 +28,7 @@ router = APIRouter(prefix="/rounds/{round_id}/allocations", tags=["allocations"]
 @router.post(
     "",
     status_code=202,
-    response_model=schemas.JobRead,
+    response_model=JobRead,
     responses=responses(NotFound, AlreadyPublished, ChoicesStillOpen, NotPublished),
 )
 def start_allocation(
@@ -37,7 +38,7 @@ def start_allocation(
     session: SessionDep,
     now: NowDep,
     response: Response,
-) -> schemas.JobRead:
+) -> JobRead:
     """Give a round's places out, as a job: follow it where `Location` says."""
     job = service.start(session, caller, round_id, form, now=now)
     response.headers["Location"] = f"/v1/jobs/{job.id}"

@@ -216,25 +216,3 @@ class EquityRead(BaseModel):
 
     allocation_id: UUID
     rows: list[EquityRowRead]
-
-
-class ProgressRead(BaseModel):
-    """How far a job is."""
-
-    stage: str
-    done: int
-    total: int
-
-
-class JobRead(BaseModel):
-    """Work that goes on after its request."""
-
-    id: UUID
-    kind: Literal["allocation"]
-    status: Literal["queued", "running", "cancelling", "done", "failed", "cancelled"]
-    progress: ProgressRead
-    # What it makes, as far as it is.
-    result_url: str
-    failure: str | None
-    created_at: datetime
-    finished_at: datetime | None

@@ -9,10 +9,10 @@ from sqlalchemy.orm import Session
 
 from app.access import audit
 from app.access.caller import Caller
-from app.allocations import allocation_queries, job_queries, working
-from app.allocations.errors import AlreadyPublished, ChoicesStillOpen, NotCancellable
+from app.allocations import allocation_queries
+from app.allocations.errors import AlreadyPublished, ChoicesStillOpen
 from app.allocations.inputs import BAND_NAMES
-from app.allocations.models import AllocatedChild, AllocatedPlace, Allocation, Job
+from app.allocations.models import AllocatedChild, AllocatedPlace, Allocation
 from app.allocations.running import new_allocation
 from app.allocations.schemas import (
     LARGEST_SEED,
@@ -23,12 +23,11 @@ from app.allocations.schemas import (
     ChildMonthRead,
     EquityRead,
     EquityRowRead,
-    JobRead,
     MissedRead,
     PlaceRead,
-    ProgressRead,
     SessionPriceRead,
 )
+from app.allocations.solving import stages_of
 from app.allocations.wishing import WORTH_OF_FIRST
 from app.allocations.wording import say_why
 from app.children import service as children
@@ -38,9 +37,11 @@ from app.outbox.service import emit
 from app.pagination import Page, PageRequest
 from app.rounds.errors import NotPublished
 from app.rounds.service import close_choices, get_round
+from app.work import queries as jobs
+from app.work.schemas import JobRead
+from app.work.service import add_job
 
 ONE_DAY = timedelta(days=1)
-FINISHED = ("done", "failed", "cancelled")
 
 
 def judging_instant(now: datetime) -> datetime:
@@ -77,57 +78,12 @@ def start(
     )
     session.add(allocation)
     session.flush()
-    job = working.new_job(allocation, caller.client_id, MONTHS_OF_A_QUARTER, now=now)
-    session.add(job)
-    session.flush()
+    url = f"/v1/rounds/{row.id}/allocations/{allocation.id}"
+    stages = stages_of(MONTHS_OF_A_QUARTER)
+    job = add_job(session, caller, "allocation", allocation.id, url, stages=stages, now=now)
     emit(session, "allocation.started", allocation.id, sequence=1, now=now)
     audit.record(session, caller, "allocation.start", now=now, object_id=allocation.id)
-    return show_job(job, allocation.round_id)
-
-
-def show_job(job: Job, round_id: UUID) -> JobRead:
-    """Tell how far a job is; a stage that is worked on is not done."""
-    done = job.done if job.status == "done" else max(0, job.done - 1)
-    return JobRead(
-        id=job.id,
-        kind="allocation",
-        status=job.status,
-        progress=ProgressRead(stage=job.stage, done=done, total=job.total),
-        result_url=f"/v1/rounds/{round_id}/allocations/{job.allocation_id}",
-        failure=job.failure,
-        created_at=job.created_at,
-        finished_at=job.finished_at,
-    )
-
-
-def read_job(session: Session, caller: Caller, job_id: UUID) -> JobRead:
-    """Tell who started a job how far it is."""
-    return _show(session, _get_job(session, caller, job_id))
-
-
-def cancel_job(session: Session, caller: Caller, job_id: UUID, *, now: datetime) -> JobRead:
-    """Stop a job; a second time changes nothing."""
-    job = _get_job(session, caller, job_id, lock=True)
-    if job.status in ("done", "failed"):
-        raise NotCancellable(status=job.status)
-    working.cancel(session, job, now=now)
-    session.flush()
-    audit.record(session, caller, "job.cancel", now=now, object_id=job.id)
-    return _show(session, job)
-
-
-def _get_job(session: Session, caller: Caller, job_id: UUID, *, lock: bool = False) -> Job:
-    job = job_queries.find_job(session, job_id, lock=lock)
-    if job is None or job.created_by != caller.client_id:
-        raise NotFound
     return job
-
-
-def _show(session: Session, job: Job) -> JobRead:
-    allocation = allocation_queries.find_allocation(session, job.allocation_id)
-    if allocation is None:
-        raise NotFound
-    return show_job(job, allocation.round_id)
 
 
 def get_allocation(
@@ -190,7 +146,7 @@ def show_allocation(session: Session, allocation: Allocation) -> AllocationRead:
 
 
 def _summary(session: Session, allocation: Allocation) -> dict[str, Any]:
-    job = job_queries.find_job_of(session, allocation.id)
+    job = jobs.find_job_of(session, allocation.id)
     shown = {
         name: getattr(allocation, name)
         for name in AllocationRead.model_fields

@@ -15,7 +15,17 @@ BASIS = "basis IN ('exact', 'released')"
 ABOUT = "(basis = 'exact') = (month IS NOT NULL) AND (basis = 'released') = (period IS NOT NULL)"
 
 
-class Scenario(TenantTable, Base):
+class Question:
+    """What every question has: what it is about, and who asked it when."""
+
+    basis: Mapped[str]
+    month: Mapped[str | None]
+    period: Mapped[str | None]
+    created_by: Mapped[UUID]
+    created_at: Mapped[datetime]
+
+
+class Scenario(Question, TenantTable, Base):
     """One question of what would be if, with its answer."""
 
     __tablename__ = "scenarios"
@@ -25,15 +35,10 @@ class Scenario(TenantTable, Base):
         CheckConstraint(ABOUT, name="about"),
     )
 
-    basis: Mapped[str]
-    month: Mapped[str | None]
-    period: Mapped[str | None]
     changes: Mapped[list[dict[str, Any]]]
     outcome: Mapped[dict[str, Any]]
     # SHA-256 of the outcome as canonical JSON: the same question of the same data has the same.
     digest: Mapped[str]
-    created_by: Mapped[UUID]
-    created_at: Mapped[datetime]
 
 
 class ScenarioChild(Base):
@@ -54,25 +59,29 @@ class ScenarioChild(Base):
     gained: Mapped[list[str]] = mapped_column(ARRAY(Text))
 
 
-class CommissioningPlan(TenantTable, Base):
-    """What to buy for a budget, and how good that is."""
+class CommissioningPlan(Question, TenantTable, Base):
+    """What to buy for a budget, and how good that is; a job makes it."""
 
     __tablename__ = "commissioning_plans"
     __table_args__ = (
         Index(None, "authority_id", "basis", "id"),
         CheckConstraint(BASIS, name="basis"),
         CheckConstraint(ABOUT, name="about"),
+        CheckConstraint("status IN ('working', 'done', 'failed', 'cancelled')", name="status"),
+        CheckConstraint(
+            "(status = 'done') = (outcome IS NOT NULL)"
+            " AND (status = 'done') = (digest IS NOT NULL)",
+            name="done_with_outcome",
+        ),
     )
 
-    basis: Mapped[str]
-    month: Mapped[str | None]
-    period: Mapped[str | None]
     # Budget, prices and limits as they were given.
     asked: Mapped[dict[str, Any]]
-    outcome: Mapped[dict[str, Any]]
-    digest: Mapped[str]
-    created_by: Mapped[UUID]
-    created_at: Mapped[datetime]
+    status: Mapped[str]
+    outcome: Mapped[dict[str, Any] | None]
+    digest: Mapped[str | None]
+    # Why there is none: the reason's name, and what goes with it.
+    failure: Mapped[dict[str, Any] | None]
 
 
 class PlanChild(Base):

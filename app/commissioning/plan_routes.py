@@ -11,36 +11,37 @@ from app.access.guards import (
     SessionDep,
 )
 from app.commissioning import plan_schemas, service
-from app.commissioning.errors import NoPlanPossible
 from app.commissioning.models import CommissioningPlan, PlanChild
 from app.dependencies import NowDep, PageDep
-from app.engine.dependencies import WarmCataloguesDep
 from app.errors import Invalid, NotFound
 from app.pagination import Page
 from app.problems import responses
 from app.releases.errors import ReleasesOnly
+from app.work.schemas import JobRead
 
 router = APIRouter(prefix="/commissioning-plans", tags=["commissioning"])
 
 
 @router.post(
     "",
-    status_code=201,
-    response_model=plan_schemas.PlanRead,
-    responses=responses(ReleasesOnly, NotFound, NoPlanPossible, Invalid),
+    status_code=202,
+    response_model=JobRead,
+    responses=responses(ReleasesOnly, NotFound, Invalid),
 )
-def make_plan(
+def start_plan(
     form: plan_schemas.PlanCreate,
     caller: CommissioningWrite,
     session: SessionDep,
-    warm: WarmCataloguesDep,
     now: NowDep,
     response: Response,
-) -> CommissioningPlan:
-    """Plan what to buy for a budget: of a month exactly, of a quarter from its release."""
-    plan = service.make_plan(session, warm, caller, form, now=now)
-    response.headers["Location"] = f"/v1/commissioning-plans/{plan.id}"
-    return plan
+) -> JobRead:
+    """Plan what to buy for a budget, as a job: of a month exactly, of a quarter from its release.
+
+    Follow it where `Location` says; the plan is where `result_url` says.
+    """
+    job = service.start_plan(session, caller, form, now=now)
+    response.headers["Location"] = f"/v1/jobs/{job.id}"
+    return job
 
 
 @router.get("", response_model=Page[plan_schemas.PlanRead], responses=responses(Invalid))
@@ -48,13 +49,13 @@ def list_plans(
     caller: CommissioningRead, session: SessionDep, page: PageDep
 ) -> Page[CommissioningPlan]:
     """List the plans, the oldest first; commissioners see what rests on releases."""
-    return service.page_of_plans(session, caller, page)
+    return service.page_of(session, caller, CommissioningPlan, page)
 
 
 @router.get("/{plan_id}", response_model=plan_schemas.PlanRead, responses=responses(NotFound))
 def read_plan(plan_id: UUID, caller: CommissioningRead, session: SessionDep) -> CommissioningPlan:
     """Read a plan: its items, what budgets reach, and how good it is proved to be."""
-    return service.get_plan(session, caller, plan_id)
+    return service.get(session, caller, CommissioningPlan, plan_id)
 
 
 @router.get(

@@ -248,6 +248,14 @@ class ReleasedItemRead(BaseModel):
     reached: int
 
 
+class PlanFailureRead(BaseModel):
+    """Why there is no plan, and what would make one possible."""
+
+    reason: str
+    detail: str | None
+    facts: dict[str, Any]
+
+
 class PlanRead(BaseModel):
     """A plan with what was asked."""
 
@@ -258,8 +266,11 @@ class PlanRead(BaseModel):
     month: str | None
     period: str | None
     asked: dict[str, Any]
-    outcome: ExactPlan | ReleasedPlan
-    digest: str
+    status: Literal["working", "done", "failed", "cancelled"]
+    # As soon as it is done.
+    outcome: ExactPlan | ReleasedPlan | None
+    digest: str | None
+    failure: PlanFailureRead | None
     created_at: datetime
 
 
@@ -286,6 +297,7 @@ __all__ = [
     "PlacesPrice",
     "PlanChildRead",
     "PlanCreate",
+    "PlanFailureRead",
     "PlanRead",
     "Price",
     "ReleasedItemRead",

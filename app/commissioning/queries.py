@@ -1,12 +1,12 @@
 """Reads and writes of the commissioning room; each is one statement."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Row, insert, select, text
+from sqlalchemy import Row, Select, insert, select, text
 from sqlalchemy.orm import Session
 
 from app.catalogue.models import Activity, Provider
@@ -15,6 +15,9 @@ from app.children.models import Child
 from app.commissioning.models import CommissioningPlan, PlanChild, Scenario, ScenarioChild
 from app.pagination import Page, PageRequest, fetch_page
 from app.wishes.models import Wish
+
+Asked = TypeVar("Asked", Scenario, CommissioningPlan)
+Concerned = TypeVar("Concerned", ScenarioChild, PlanChild)
 
 # What each child has of a month: groups it is counted in, wants and unmet ones.
 STANDING: Final = text(
@@ -104,114 +107,77 @@ def standing_of_children(
     return session.execute(STANDING, values | {"authority_id": session.info["authority_id"]}).all()
 
 
-def open_wishes(
-    session: Session, child_ids: Collection[UUID]
-) -> Mapping[UUID, Sequence[tuple[UUID, Sequence[str]]]]:
-    """Read the open wishes of some children: id, concepts."""
+def open_wishes(session: Session) -> Mapping[UUID, Sequence[tuple[UUID, Sequence[str]]]]:
+    """Read the open wishes of each child: id, concepts."""
     found: defaultdict[UUID, list[tuple[UUID, Sequence[str]]]] = defaultdict(list)
     for child_id, id_, concepts in session.execute(
         select(Wish.child_id, Wish.id, Wish.concepts)
-        .where(
-            Wish.authority_id == session.info["authority_id"],
-            Wish.status == "open",
-            Wish.child_id.in_(child_ids),
-        )
+        .where(Wish.authority_id == session.info["authority_id"], Wish.status == "open")
         .order_by(Wish.id)
     ):
         found[child_id].append((id_, concepts))
     return found
 
 
-def find_scenario(session: Session, scenario_id: UUID, bases: Collection[str]) -> Scenario | None:
-    """Find a scenario of some bases."""
-    return session.scalar(
-        select(Scenario).where(
-            Scenario.authority_id == session.info["authority_id"],
-            Scenario.id == scenario_id,
-            Scenario.basis.in_(bases),
-        )
-    )
+def find(
+    session: Session, table: type[Asked], question_id: UUID, bases: Collection[str]
+) -> Asked | None:
+    """Find a scenario or a plan of some bases."""
+    return session.scalar(_of_bases(session, table, bases).where(table.id == question_id))
 
 
-def page_of_scenarios(
-    session: Session, page: PageRequest, bases: Collection[str]
-) -> Page[Scenario]:
-    """List scenarios of some bases, the oldest first."""
+def page_of(
+    session: Session, table: type[Asked], page: PageRequest, bases: Collection[str]
+) -> Page[Asked]:
+    """List scenarios or plans of some bases, the oldest first."""
     return fetch_page(
         session,
-        select(Scenario).where(
-            Scenario.authority_id == session.info["authority_id"], Scenario.basis.in_(bases)
-        ),
+        _of_bases(session, table, bases),
         page,
-        keys=(Scenario.id,),
+        keys=(table.id,),
         parsers=(UUID,),
         key_of=lambda row: (row.id,),
     )
 
 
-def page_of_scenario_children(
-    session: Session, scenario_id: UUID, page: PageRequest
-) -> Page[ScenarioChild]:
-    """List whom a scenario concerns, by child."""
+def page_of_children(
+    session: Session, table: type[Concerned], question_id: UUID, page: PageRequest
+) -> Page[Concerned]:
+    """List whom a scenario or a plan concerns, by child."""
+    parent = ScenarioChild.scenario_id if table is ScenarioChild else PlanChild.plan_id
     return fetch_page(
         session,
-        select(ScenarioChild).where(
-            ScenarioChild.authority_id == session.info["authority_id"],
-            ScenarioChild.scenario_id == scenario_id,
+        select(table).where(
+            table.authority_id == session.info["authority_id"], parent == question_id
         ),
         page,
-        keys=(ScenarioChild.child_id,),
+        keys=(table.child_id,),
         parsers=(UUID,),
         key_of=lambda row: (row.child_id,),
+    )
+
+
+def _of_bases(session: Session, table: type[Asked], bases: Collection[str]) -> Select[Asked]:
+    return select(table).where(
+        table.authority_id == session.info["authority_id"], table.basis.in_(bases)
     )
 
 
 def insert_children(
-    session: Session, table: type[ScenarioChild] | type[PlanChild], rows: Iterable[dict[str, Any]]
+    session: Session, table: type[Concerned], rows: Sequence[dict[str, Any]]
 ) -> None:
-    """Store what is different for each child."""
-    found = list(rows)
-    if found:
-        session.execute(insert(table), found)
-
-
-def find_plan(session: Session, plan_id: UUID, bases: Collection[str]) -> CommissioningPlan | None:
-    """Find a plan of some bases."""
-    return session.scalar(
-        select(CommissioningPlan).where(
-            CommissioningPlan.authority_id == session.info["authority_id"],
-            CommissioningPlan.id == plan_id,
-            CommissioningPlan.basis.in_(bases),
+    """Store what is different for each child; who was erased meanwhile is not told of."""
+    still = set(
+        session.scalars(
+            select(Child.id)
+            .where(
+                Child.authority_id == session.info["authority_id"],
+                Child.id.in_([row["child_id"] for row in rows]),
+            )
+            .order_by(Child.id)
+            .with_for_update(read=True, key_share=True)
         )
     )
-
-
-def page_of_plans(
-    session: Session, page: PageRequest, bases: Collection[str]
-) -> Page[CommissioningPlan]:
-    """List plans of some bases, the oldest first."""
-    return fetch_page(
-        session,
-        select(CommissioningPlan).where(
-            CommissioningPlan.authority_id == session.info["authority_id"],
-            CommissioningPlan.basis.in_(bases),
-        ),
-        page,
-        keys=(CommissioningPlan.id,),
-        parsers=(UUID,),
-        key_of=lambda row: (row.id,),
-    )
-
-
-def page_of_plan_children(session: Session, plan_id: UUID, page: PageRequest) -> Page[PlanChild]:
-    """List whom a plan serves, by child."""
-    return fetch_page(
-        session,
-        select(PlanChild).where(
-            PlanChild.authority_id == session.info["authority_id"], PlanChild.plan_id == plan_id
-        ),
-        page,
-        keys=(PlanChild.child_id,),
-        parsers=(UUID,),
-        key_of=lambda row: (row.child_id,),
-    )
+    kept = [row for row in rows if row["child_id"] in still]
+    if kept:
+        session.execute(insert(table), kept)

@@ -1,6 +1,6 @@
 """What to buy, from a release alone: figures of interests by reason, never children."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -8,9 +8,9 @@ import numpy as np
 from sqlalchemy.orm import Session
 
 from app.commissioning import plan_schemas as wire
-from app.commissioning.buying import GAP, TIME_LIMIT_S, curve_of
 from app.commissioning.errors import NoPlanPossible
-from app.commissioning.released import error_of_sum
+from app.commissioning.exact_plans import GAP, TIME_LIMIT_S, curve_of
+from app.commissioning.released_sums import error_of_sum
 from app.engine.plans import NoPlan, Plan, PlanProblem, make_plan
 from app.errors import Invalid
 from app.releases import presenting, queries, service
@@ -44,13 +44,31 @@ class _Item:
     reached: int
 
 
-def run(session: Session, form: wire.PlanCreate, period: str) -> wire.ReleasedPlan:
-    """Make a plan from a released quarter, or say what a release cannot tell."""
+@dataclass(frozen=True)
+class Known:
+    """A release, and its figures by reason."""
+
+    release: GapRelease
+    cells: Sequence[Cell]
+
+
+def read(session: Session, form: wire.PlanCreate, period: str) -> Known:
+    """Read a released quarter, or say what a release cannot tell."""
     _check(form)
     release = service.get_release_of(session, period)
     if "reason" not in release.breakdowns:
         raise Invalid("period", "no_breakdowns", "The release tells of no reasons")
-    items = _items(form, release, queries.list_cells(session, release.id, *_OF_REASONS))
+    for at, price in enumerate(form.prices):
+        if price.interest is not None and price.interest not in release.topics:
+            raise Invalid(f"prices.{at}.interest", "not_in_releases", "No release tells of it")
+    return Known(release, queries.list_cells(session, release.id, *_OF_REASONS))
+
+
+def run(known: Known, form: wire.PlanCreate, step: Callable[[str], None]) -> wire.ReleasedPlan:
+    """Make a plan from a released quarter."""
+    release = known.release
+    step("judging")
+    items = _items(form, known.cells)
     problem = PlanProblem(
         item_cost=np.array([item.cost for item in items], dtype=np.int64),
         item_capacity=np.ones(len(items), dtype=np.int64),
@@ -60,10 +78,12 @@ def run(session: Session, form: wire.PlanCreate, period: str) -> wire.ReleasedPl
         pair_child=np.arange(len(items)),
         budget=form.budget_pence,
     )
+    step("choosing")
     try:
         plan = make_plan(problem, gap=GAP, time_limit_s=TIME_LIMIT_S)
     except NoPlan:
         raise NoPlanPossible from None
+    step("smaller budgets")
     table = presenting.table_of(release, "reason")
     bought = _bought(form, release, items, plan)
     cells = {(item.interest, item.reason) for item in bought}
@@ -109,13 +129,11 @@ def _check(form: wire.PlanCreate) -> None:
         sold.add(key)
 
 
-def _items(form: wire.PlanCreate, release: GapRelease, cells: Sequence[Cell]) -> list[_Item]:
+def _items(form: wire.PlanCreate, cells: Sequence[Cell]) -> list[_Item]:
     """Cut each figure into what one item of each price reaches; the last one reaches the rest."""
     items: list[_Item] = []
     own = {(REASON_OF[price.kind], price.interest) for price in form.prices if price.interest}
     for at, price in enumerate(form.prices):
-        if price.interest is not None and price.interest not in release.topics:
-            raise Invalid(f"prices.{at}.interest", "not_in_releases", "No release tells of it")
         reason = REASON_OF[price.kind]
         cost, paid = wire.cost_of(price, form.months, by_life=form.charge_equipment == "by_life")
         for cell in cells:

@@ -47,7 +47,7 @@ def ask_scenario(
 @router.get("/scenarios", response_model=Page[schemas.ScenarioRead], responses=responses(Invalid))
 def list_scenarios(caller: CommissioningRead, session: SessionDep, page: PageDep) -> Page[Scenario]:
     """List what was asked, the oldest first; commissioners see what rests on releases."""
-    return service.page_of_scenarios(session, caller, page)
+    return service.page_of(session, caller, Scenario, page)
 
 
 @router.get(
@@ -57,7 +57,7 @@ def list_scenarios(caller: CommissioningRead, session: SessionDep, page: PageDep
 )
 def read_scenario(scenario_id: UUID, caller: CommissioningRead, session: SessionDep) -> Scenario:
     """Read a scenario as it was answered."""
-    return service.get_scenario(session, caller, scenario_id)
+    return service.get(session, caller, Scenario, scenario_id)
 
 
 @router.get(

@@ -23,6 +23,7 @@ from tests.contracts.access_rules import (
     of_the_catalogue,
     of_the_releases,
     of_the_rounds,
+    of_who_started,
     part_of_the_authority,
 )
 from tests.support.children import child_body
@@ -235,9 +236,9 @@ OPERATIONS: dict[str, Operation] = {
         of_the_authority(200)
     ),
     # Each job has been stopped: a second time changes nothing.
-    "GET /v1/jobs/{job_id}": Operation(of_the_authority(200)),
-    "GET /v1/jobs/{job_id}/events": Operation(of_the_authority(200)),
-    "POST /v1/jobs/{job_id}/cancel": Operation(of_the_authority(200)),
+    "GET /v1/jobs/{job_id}": Operation(of_who_started(200)),
+    "GET /v1/jobs/{job_id}/events": Operation(of_who_started(200)),
+    "POST /v1/jobs/{job_id}/cancel": Operation(of_who_started(200)),
     "PUT /v1/authorities/{authority_id}/size-class": Operation(
         of_any_authority(200), lambda ids: {"year": 2027, "size_class": "over_500"}
     ),
@@ -261,7 +262,7 @@ OPERATIONS: dict[str, Operation] = {
     "GET /v1/scenarios": Operation(for_commissioners(200)),
     "GET /v1/scenarios/{scenario_id}": Operation(of_the_releases(200)),
     "GET /v1/scenarios/{scenario_id}/children": Operation(of_the_authority(200)),
-    "POST /v1/commissioning-plans": Operation(for_commissioners(201), lambda ids: RELEASED_PLAN),
+    "POST /v1/commissioning-plans": Operation(for_commissioners(202), lambda ids: RELEASED_PLAN),
     "GET /v1/commissioning-plans": Operation(for_commissioners(200)),
     "GET /v1/commissioning-plans/{plan_id}": Operation(of_the_releases(200)),
     "GET /v1/commissioning-plans/{plan_id}/children": Operation(of_the_authority(200)),

@@ -30,6 +30,11 @@ def of_the_authority(ok: int) -> Cells:
     return {**REFUSED, BROKER: (ok, ok, 404, 404)}
 
 
+def of_who_started(ok: int) -> Cells:
+    """Let brokers at the job that one of them has started; commissioners have jobs of their own."""
+    return {**of_the_authority(ok), COMMISSIONER: (404, 404, 404, 404)}
+
+
 def part_of_the_authority(ok: int) -> Cells:
     """Let brokers alone add to what belongs to their authority; the body names the parent."""
     return {**REFUSED, BROKER: (ok, ok, 422, 422)}

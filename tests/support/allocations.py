@@ -1,10 +1,8 @@
 """Allocations through the API, with the worker's part done in the test."""
 
 from typing import Any
-from uuid import UUID
 
-from app.allocations.working import work_on_job
-from app.engine.warm import WarmCatalogues
+from tests.support.jobs import work
 from tests.support.rounds import CLOSES
 from tests.support.world import World
 
@@ -12,14 +10,6 @@ from tests.support.world import World
 def start(world: World, round_id: str, **form: Any) -> Any:
     """Start a run."""
     return world.call("POST", f"/v1/rounds/{round_id}/allocations", json={"seed": 7, **form})
-
-
-def work(world: World, job_id: str) -> dict[str, Any]:
-    """Do a job as the worker does, and read it."""
-    clock = world.clock
-    work_on_job(world.sessions, clock, WarmCatalogues(), world.authority_id, UUID(job_id))
-    job: dict[str, Any] = world.call("GET", f"/v1/jobs/{job_id}").json()
-    return job
 
 
 def allocate(world: World, round_id: str, **form: Any) -> dict[str, Any]:

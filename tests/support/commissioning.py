@@ -3,6 +3,7 @@
 from typing import Any
 
 from app.access.scopes import ClientKind
+from tests.support.jobs import work
 from tests.support.world import World
 
 MARCH = "2027-03"
@@ -24,10 +25,24 @@ RELEASED_PLAN = {
 
 def plan(world: World, *prices: dict[str, Any], **fields: Any) -> dict[str, Any]:
     """Make a plan of March as the broker."""
-    body = {"month": MARCH, "prices": prices, "budget_pence": 10_000_000, "months": 1, **fields}
-    answer = world.call("POST", "/v1/commissioning-plans", json=body)
-    assert answer.status_code == 201, answer.text
-    made: dict[str, Any] = answer.json()
+    made = make(
+        world,
+        {"month": MARCH, "prices": prices, "budget_pence": 10_000_000, "months": 1, **fields},
+    )
+    assert made["status"] == "done", made
+    return made
+
+
+def make(
+    world: World, body: dict[str, Any], kind: ClientKind = ClientKind.BROKER
+) -> dict[str, Any]:
+    """Start a plan, do its job as the worker does, and read what became of it."""
+    answer = world.call("POST", "/v1/commissioning-plans", json=body, kind=kind)
+    assert answer.status_code == 202, answer.text
+    assert answer.headers["Location"] == f"/v1/jobs/{answer.json()['id']}"
+    job = work(world, answer.json()["id"], kind)
+    made: dict[str, Any] = world.call("GET", job["result_url"], kind=kind).json()
+    assert made["status"] == job["status"]
     return made
 
 

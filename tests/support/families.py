@@ -12,7 +12,7 @@ from tests.support.bookings import book
 from tests.support.children import create_child
 from tests.support.clock import NOON
 from tests.support.closing import close_and_work
-from tests.support.commissioning import RELEASED_PLAN, RELEASED_SCENARIO
+from tests.support.commissioning import RELEASED_PLAN, RELEASED_SCENARIO, make
 from tests.support.passports import write_passport
 from tests.support.releases import PERIOD, find_or_draw
 from tests.support.rounds import make_round, publish
@@ -86,7 +86,7 @@ def make_family(world: World, *, attends: str | None = None) -> dict[str, str]:
     ids["authority_id"] = str(world.authority_id)
     ids["release_id"] = find_or_draw(world)
     ids["period"] = PERIOD
-    ids["plan_id"] = create("/v1/commissioning-plans", RELEASED_PLAN)
+    ids["plan_id"] = make(world, RELEASED_PLAN)["id"]
     ids["scenario_id"] = create("/v1/scenarios", RELEASED_SCENARIO)
     ids["round_id"] = _make_round(world)
     ids["job_id"] = _make_job(world, ids["round_id"])

@@ -22,8 +22,9 @@ from app.db import transaction
 from app.engine.warm import WarmCatalogues
 from app.outbox.models import Event as OutboxEvent
 from matching.allocation.lottery import draw_order
-from tests.support.allocations import allocate, given, publish_offers, read, start, url_of, work
+from tests.support.allocations import allocate, given, publish_offers, read, start, url_of
 from tests.support.catalogue import add_activity, add_session
+from tests.support.jobs import work
 from tests.support.live_server import at_once
 from tests.support.races import add_children, booking, breaches, outcome
 from tests.support.rounds import CLOSES, SATURDAY, choose, open_round, wanted

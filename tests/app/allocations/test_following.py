@@ -14,7 +14,9 @@ from app.access.scopes import ClientKind
 from app.access.tokens import Tokens
 from app.allocations import working
 from app.engine.warm import WarmCatalogues
+from app.kinds_of_work import KINDS
 from app.main import create_app
+from app.work.working import work_on_job
 from tests.support.allocations import read, start
 from tests.support.catalogue import add_activity, add_child, add_session
 from tests.support.clock import SetClock
@@ -52,8 +54,9 @@ def job(world: World) -> dict[str, Any]:
 
 def worker(world: World, job: dict[str, Any]) -> Thread:
     """Start a worker on the job."""
-    args = (world.sessions, world.clock, WarmCatalogues(), world.authority_id, UUID(job["id"]))
-    thread = Thread(target=working.work_on_job, args=args)
+    ids = world.authority_id, UUID(job["id"])
+    args = (world.sessions, world.clock, WarmCatalogues(), KINDS, *ids)
+    thread = Thread(target=work_on_job, args=args)
     thread.start()
     return thread
 

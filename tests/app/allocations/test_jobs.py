@@ -8,9 +8,10 @@ import pytest
 
 import matching
 from app.allocations import working
-from tests.support.allocations import read, start, work
+from tests.support.allocations import read, start
 from tests.support.bookings import slug
 from tests.support.catalogue import add_activity, add_child, add_session
+from tests.support.jobs import work
 from tests.support.rounds import SATURDAY, open_round
 from tests.support.world import World
 

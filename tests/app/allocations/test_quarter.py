@@ -8,8 +8,9 @@ from sqlalchemy import text
 
 from app.allocations import working
 from app.db import transaction
-from tests.support.allocations import allocate, given, publish_offers, read, start, url_of, work
+from tests.support.allocations import allocate, given, publish_offers, read, start, url_of
 from tests.support.catalogue import add_activity, add_child, add_session
+from tests.support.jobs import work
 from tests.support.races import breaches
 from tests.support.rounds import CLOSES, SATURDAY, choose, open_round, wanted
 from tests.support.waiting import offers

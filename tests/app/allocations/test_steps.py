@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
-from tests.support.allocations import allocate, publish_offers, read, start, url_of, work
+from tests.support.allocations import allocate, publish_offers, read, start, url_of
 from tests.support.bookings import slug
 from tests.support.catalogue import add_activity, add_child, add_session
+from tests.support.jobs import work
 from tests.support.rounds import CLOSES, SATURDAY, choose, make_round, open_round, wanted
 from tests.support.waiting import answer_offer, offers, places_left, work_round
 from tests.support.world import World

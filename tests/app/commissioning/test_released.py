@@ -15,6 +15,7 @@ from tests.support.commissioning import (
     RELEASED_PLAN,
     RELEASED_SCENARIO,
     ask,
+    make,
     problem,
 )
 from tests.support.releases import PERIOD, draw_of, read, set_size, wants_in_vain
@@ -116,9 +117,7 @@ class TestPlans:
                 {"kind": "transport", "pence_per_month": 50_000, "places": 10},
             ],
         }
-        answer = released.call("POST", "/v1/commissioning-plans", json=body, kind=COMMISSIONER)
-        assert answer.status_code == 201, answer.text
-        outcome = answer.json()["outcome"]
+        outcome = make(released, body, COMMISSIONER)["outcome"]
         [cell] = cells(released, "reason", interest="swimming", reason="nothing_on_offer")
         [item] = outcome["items"]
         assert (item["kind"], item["interest"], item["count"]) == ("session", "swimming", 10)
@@ -129,9 +128,9 @@ class TestPlans:
 
     def test_it_never_reaches_more_than_was_released(self, released: World) -> None:
         body = {**RELEASED_PLAN, "months": 1, "budget_pence": 10**9}
-        answer = released.call("POST", "/v1/commissioning-plans", json=body, kind=COMMISSIONER)
+        made = make(released, body, COMMISSIONER)
         shown = cells(released, "reason", reason="nothing_on_offer")
-        reached = {item["interest"]: item["reached"] for item in answer.json()["outcome"]["items"]}
+        reached = {item["interest"]: item["reached"] for item in made["outcome"]["items"]}
         assert reached == {cell["interest"]: cell["children"] for cell in shown if cell["children"]}
 
     @pytest.mark.parametrize(
@@ -224,9 +223,7 @@ class TestNothingLive:
             scenario = ask(
                 released, *RELEASED_SCENARIO["changes"], period=PERIOD, kind=COMMISSIONER
             )
-            plan = released.call(
-                "POST", "/v1/commissioning-plans", json=RELEASED_PLAN, kind=COMMISSIONER
-            ).json()
+            plan = make(released, RELEASED_PLAN, COMMISSIONER)
             equity = read(released, "/v1/equity", params={"period": PERIOD}).text
             return [scenario["digest"], plan["digest"], equity]
 
@@ -239,13 +236,10 @@ class TestNothingLive:
 
     def test_no_live_row_is_even_looked_at(self, released: World) -> None:
         with (
-            patch("app.commissioning.comparing.read_standing_of", side_effect=AssertionError),
-            patch("app.commissioning.buying.read_standing_of", side_effect=AssertionError),
+            patch("app.commissioning.exact_scenarios.read_standing", side_effect=AssertionError),
+            patch("app.commissioning.exact_plans.read_standing", side_effect=AssertionError),
             patch("app.commissioning.queries.standing_of_children", side_effect=AssertionError),
         ):
             ask(released, *RELEASED_SCENARIO["changes"], period=PERIOD, kind=COMMISSIONER)
-            made = released.call(
-                "POST", "/v1/commissioning-plans", json=RELEASED_PLAN, kind=COMMISSIONER
-            )
-            assert made.status_code == 201
+            assert make(released, RELEASED_PLAN, COMMISSIONER)["status"] == "done"
             assert read(released, "/v1/equity", params={"period": PERIOD}).status_code == 200

@@ -37,7 +37,13 @@ class Standing:
     children: ChildInputs
     # Of each child.
     places: Sequence[Sequence[Place]]
-    facts: GapFacts
+    # By how many reasons a near miss is missed at most; 0: near misses are not asked for.
+    near_within: int
+
+    @cached_property
+    def facts(self) -> GapFacts:
+        """Judge the month, once; the database is not asked."""
+        return judge_month(self.inputs.month, self.children.wanting, near_within=self.near_within)
 
     @property
     def month(self) -> str:
@@ -74,10 +80,10 @@ class Standing:
         return OTHER if at < 0 else self.facts.concepts[at]
 
 
-def read_standing_of(
+def read_standing(
     session: Session, warm: WarmCatalogues, month: str, *, now: datetime, near_within: int = 0
 ) -> Standing:
-    """Read a month and judge it."""
+    """Read a month as it stands."""
     inputs = read_month(session, warm, month, now=now)
     ids = queries.children_born(session, born_for(inputs.situation.policies, month))
     children = read_children(session, inputs, ids)
@@ -95,5 +101,4 @@ def read_standing_of(
         ]
         for profile in children.profiles
     ]
-    facts = judge_month(inputs.month, children.wanting, near_within=near_within)
-    return Standing(inputs, children, places, facts)
+    return Standing(inputs, children, places, near_within)

@@ -6,13 +6,14 @@ from fastapi import APIRouter
 from fastapi.responses import StreamingResponse
 
 from app.access.guards import JobsRead, JobsWrite, SessionDep
-from app.allocations import service
-from app.allocations.errors import NotCancellable
-from app.allocations.following import follow
-from app.allocations.schemas import JobRead
 from app.dependencies import ContextDep, NowDep
 from app.errors import NotFound
 from app.problems import responses
+from app.work import service
+from app.work.dependencies import KindsDep
+from app.work.errors import NotCancellable
+from app.work.following import follow
+from app.work.schemas import JobRead
 
 router = APIRouter(prefix="/jobs", tags=["jobs"])
 
@@ -41,6 +42,8 @@ def follow_job(
 @router.post(
     "/{job_id}/cancel", response_model=JobRead, responses=responses(NotFound, NotCancellable)
 )
-def cancel_job(job_id: UUID, caller: JobsWrite, session: SessionDep, now: NowDep) -> JobRead:
+def cancel_job(
+    job_id: UUID, caller: JobsWrite, session: SessionDep, kinds: KindsDep, now: NowDep
+) -> JobRead:
     """Stop a job before its next stage; a second time changes nothing."""
-    return service.cancel_job(session, caller, job_id, now=now)
+    return service.cancel_job(session, kinds, caller, job_id, now=now)

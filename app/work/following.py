@@ -11,8 +11,8 @@ from anyio.to_thread import run_sync
 from sqlalchemy.orm import Session, sessionmaker
 
 from app.access.caller import Caller
-from app.allocations.service import FINISHED, read_job
 from app.db import transaction
+from app.work.service import FINISHED, read_job
 
 PAUSE_S: Final = 0.5
 # A stream ends after some minutes whatever happens; a client that still waits asks again.

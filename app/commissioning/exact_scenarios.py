@@ -20,8 +20,8 @@ from app.clock import month_bounds
 from app.codes import WEEKDAYS
 from app.commissioning import queries
 from app.commissioning import schemas as wire
-from app.commissioning.assessing import Standing, read_standing_of
 from app.commissioning.errors import NothingToCut
+from app.commissioning.exact_months import Standing, read_standing
 from app.engine import scenarios as engine
 from app.engine.warm import WarmCatalogues
 from app.errors import Invalid
@@ -38,7 +38,7 @@ def run(
             carried.append((at, change))
         else:
             changes.append(_read_change(session, change, at, month))
-    standing = read_standing_of(session, warm, month, now=now)
+    standing = read_standing(session, warm, month, now=now)
     changes += [_carry(standing, change, at) for at, change in carried]
     then = engine.judge_then(
         standing.inputs.month,

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import CursorResult, and_, or_, select, update
 from sqlalchemy.orm import Session
 
-from app.allocations.models import Job
+from app.work.models import Job
 
 # A worker tells of itself at each stage; none takes as long.
 LEASE: Final = timedelta(minutes=5)
@@ -27,11 +27,11 @@ def find_job(session: Session, job_id: UUID, *, lock: bool = False) -> Job | Non
     return session.scalar(statement.execution_options(populate_existing=True))
 
 
-def find_job_of(session: Session, allocation_id: UUID) -> Job | None:
-    """Find the job that makes an allocation."""
+def find_job_of(session: Session, result_id: UUID) -> Job | None:
+    """Find the job that makes a result."""
     return session.scalar(
         select(Job).where(
-            Job.authority_id == session.info["authority_id"], Job.allocation_id == allocation_id
+            Job.authority_id == session.info["authority_id"], Job.result_id == result_id
         )
     )
 

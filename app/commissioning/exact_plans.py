@@ -6,10 +6,11 @@ about; what is bought is assumed to be there in each of the plan's months.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
+from uuid import UUID
 
 import numpy as np
 from sqlalchemy.orm import Session
@@ -19,8 +20,8 @@ from app.allocations.queries import last_breaks
 from app.clock import month_bounds
 from app.commissioning import plan_schemas as wire
 from app.commissioning import queries
-from app.commissioning.assessing import Standing, read_standing_of
 from app.commissioning.errors import NoPlanPossible
+from app.commissioning.exact_months import Standing, read_standing
 from app.commissioning.schemas import hour_of
 from app.engine import candidates as engine
 from app.engine.candidates import Candidate
@@ -29,6 +30,8 @@ from app.engine.plans import NoPlan, Plan, PlanProblem, curve, make_plan
 from app.engine.warm import WarmCatalogues
 from app.postcodes import Postcode, centroid
 
+# Reading, judging, choosing, smaller budgets, keeping.
+STAGES: Final = 5
 MOST_CANDIDATES: Final = 2_000
 MOST_OF_A_PRICE: Final = 700
 # A near miss lacks one thing; a need that is also too late counts as two reasons.
@@ -54,25 +57,51 @@ class Item:
     places: int
 
 
+@dataclass(frozen=True)
+class Known:
+    """All that a month's plan rests on, read at once."""
+
+    standing: Standing
+    # Of children: the end of the last break; the open wishes.
+    breaks: Mapping[UUID, datetime]
+    wishes: Mapping[UUID, Sequence[tuple[UUID, Sequence[str]]]]
+    # Of activities: provider, title, outcode.
+    activities: Mapping[UUID, tuple[UUID, str, str | None]]
+
+
+def read(session: Session, warm: WarmCatalogues, month: str, *, now: datetime) -> Known:
+    """Read what a plan for a month rests on."""
+    standing = read_standing(session, warm, month, now=now, near_within=NEAR_WITHIN)
+    return Known(
+        standing,
+        breaks=last_breaks(session, before=month_bounds(month)[0]),
+        wishes=queries.open_wishes(session),
+        activities=queries.providers_of_activities(session),
+    )
+
+
 def run(
-    session: Session, warm: WarmCatalogues, form: wire.PlanCreate, month: str, *, now: datetime
+    known: Known, form: wire.PlanCreate, step: Callable[[str], None]
 ) -> tuple[wire.ExactPlan, list[dict[str, Any]]]:
     """Make a plan for a month: the outcome, and a row for each child it serves."""
-    standing = read_standing_of(session, warm, month, now=now, near_within=NEAR_WITHIN)
+    standing = known.standing
+    step("judging")
     unmet = standing.facts.outcome > LAST_SETTLED
     offered = _offered(standing, form, unmet)
     items = sorted(offered, key=lambda one: -len(one.candidate.serves))[:MOST_CANDIDATES]
-    breaks = last_breaks(session, before=month_bounds(month)[0])
     weights = np.array(
-        [WEIGHTS[band_of(breaks.get(id_), month)] for id_ in standing.child_ids], dtype=np.int64
+        [WEIGHTS[band_of(known.breaks.get(id_), standing.month)] for id_ in standing.child_ids],
+        dtype=np.int64,
     )
-    problem = _problem(session, standing, form, items, weights)
+    problem = _problem(known, form, items, weights)
+    step("choosing")
     try:
         plan = make_plan(problem, gap=GAP, time_limit_s=TIME_LIMIT_S)
     except NoPlan:
         raise NoPlanPossible(areas=len(problem.areas)) from None
+    step("smaller budgets")
     waiting = np.unique(standing.facts.child[unmet])
-    told = _Told(session, standing, form, items, plan)
+    told = _Told(known, form, items, plan)
     outcome = wire.ExactPlan(
         children_unmet=len(waiting),
         weight_unmet=int(weights[waiting].sum()),
@@ -180,13 +209,9 @@ def _positions(standing: Standing) -> dict[str, tuple[float, float]]:
 
 
 def _problem(
-    session: Session,
-    standing: Standing,
-    form: wire.PlanCreate,
-    items: Sequence[Item],
-    weights: Any,
+    known: Known, form: wire.PlanCreate, items: Sequence[Item], weights: Any
 ) -> PlanProblem:
-    activities = queries.providers_of_activities(session)
+    standing, activities = known.standing, known.activities
     owners = [_owner(item, activities) for item in items]
     outcodes = [_outcode(item, activities) for item in items]
     provider, area = _numbers(owners), _numbers(outcodes)
@@ -242,17 +267,11 @@ class _Told:
     """A plan in words: its items, and the children with what it closes for them."""
 
     def __init__(
-        self,
-        session: Session,
-        standing: Standing,
-        form: wire.PlanCreate,
-        items: Sequence[Item],
-        plan: Plan,
+        self, known: Known, form: wire.PlanCreate, items: Sequence[Item], plan: Plan
     ) -> None:
-        self._standing, self._form, self._items, self._plan = standing, form, items, plan
-        self._activities = queries.providers_of_activities(session)
-        ids = {child: standing.child_ids[child] for child in plan.item_of_child}
-        wishes = queries.open_wishes(session, list(ids.values()))
+        self._standing, self._form, self._items, self._plan = known.standing, form, items, plan
+        self._activities = known.activities
+        standing, ids = known.standing, known.standing.child_ids
         self._interests: dict[int, list[str]] = {}
         self._wishes: dict[int, list[Any]] = {}
         for child, item in plan.item_of_child.items():
@@ -260,7 +279,7 @@ class _Told:
             self._interests[child] = sorted(served)
             self._wishes[child] = [
                 wish
-                for wish, concepts in wishes.get(ids[child], ())
+                for wish, concepts in known.wishes.get(ids[child], ())
                 if not served.isdisjoint(concepts)
             ]
         self.wishes_closed = sum(map(len, self._wishes.values()))
