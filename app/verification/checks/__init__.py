@@ -9,6 +9,7 @@ from typing import Final
 
 from app.verification.checks.check import ACTIVE, Check
 from app.verification.checks.closures import CANCELLED_SESSIONS, PLANS
+from app.verification.checks.commissioning import COMMISSIONING_PLANS, PLAN_CHILDREN, SCENARIOS
 from app.verification.checks.database import GUARDS, SERVING_ROLE, TENANCY
 from app.verification.checks.entitlement import (
     AGES,
@@ -112,6 +113,9 @@ OF_AN_AUTHORITY: Final = (
     GAP_MET,
     RELEASES,
     RELEASE_BUDGETS,
+    SCENARIOS,
+    COMMISSIONING_PLANS,
+    PLAN_CHILDREN,
 )
 
 # Run once, with no tenant bound.

@@ -165,17 +165,21 @@ ALLOCATED_SESSIONS: Final = Check(
 
 JOBS: Final = Check(
     "jobs",
-    "A job has come to the same end as its allocation, and only one that is worked on is claimed.",
+    "A job has come to the same end as what it makes, and only one that is worked on is claimed.",
     """
-    SELECT jsonb_build_object('job_id', j.id, 'job', j.status, 'allocation', a.status) AS facts,
-           CASE j.status WHEN 'done' THEN a.status NOT IN ('done', 'published')
-                         WHEN 'failed' THEN a.status <> 'failed'
-                         WHEN 'cancelled' THEN a.status <> 'cancelled'
-                         ELSE a.status <> 'working' END
+    SELECT jsonb_build_object('job_id', j.id, 'job', j.status, 'result', r.status) AS facts,
+           r.status IS DISTINCT FROM CASE WHEN j.status IN ('done', 'failed', 'cancelled')
+                                          THEN j.status ELSE 'working' END
            OR (j.claim IS NULL) <> (j.leased_until IS NULL)
            OR j.claim IS NOT NULL AND j.status NOT IN ('running', 'cancelling') AS broken
     FROM jobs j
-    JOIN allocations a ON a.authority_id = j.authority_id AND a.id = j.allocation_id
+    LEFT JOIN (
+        SELECT authority_id, id, 'allocation' AS kind,
+               CASE status WHEN 'published' THEN 'done' ELSE status END AS status
+        FROM allocations
+        UNION ALL
+        SELECT authority_id, id, 'commissioning_plan', status FROM commissioning_plans
+    ) r ON (r.authority_id, r.id, r.kind) = (j.authority_id, j.result_id, j.kind)
     """,
 )
 

@@ -108,7 +108,7 @@ PLANTED_ROUNDS: list[tuple[Check, list[str], dict[str, Any]]] = [
     (
         checks.JOBS,
         ["UPDATE allocations SET status = 'failed' WHERE id = :preview"],
-        {"job": "done", "allocation": "failed"},
+        {"job": "done", "result": "failed"},
     ),
     (
         checks.JOBS,

@@ -15,6 +15,7 @@ from tests.app.verification.planted import DROP, PLANTED
 from tests.app.verification.planted_gaps import PLANTED_GAPS
 from tests.app.verification.planted_rounds import PLANTED_ROUNDS
 from tests.support.allocated_rounds import allocate_and_offer
+from tests.support.asked_questions import ask_everything
 from tests.support.catalogue import add_child
 from tests.support.gaps import refresh_all
 from tests.support.world import World
@@ -133,6 +134,7 @@ class TestVerify:
         world.clock.now = now
         add_child(world, interests=[{"text": "fishing", "feeling": "love", "voice": "child"}])
         assert refresh_all(world)
+        ask_everything(world)
         progress: list[tuple[int, int]] = []
 
         outcomes = list(
