@@ -12,6 +12,7 @@ from app.verification import checks
 from app.verification.checks import OF_AN_AUTHORITY, OF_THE_DATABASE, Check
 from app.verification.service import Finding, check_authority, check_database, verify
 from tests.app.verification.planted import DROP, PLANTED
+from tests.app.verification.planted_commissioning import PLANTED_COMMISSIONING
 from tests.app.verification.planted_gaps import PLANTED_GAPS
 from tests.app.verification.planted_rounds import PLANTED_ROUNDS
 from tests.support.allocated_rounds import allocate_and_offer
@@ -63,7 +64,8 @@ class TestCheckAuthority:
         assert all(finding.authority_id == world.authority_id for finding in found[check.name])
 
     def test_every_rule_is_planted(self) -> None:
-        planted = {check.name for check, _, _ in (*PLANTED, *PLANTED_ROUNDS, *PLANTED_GAPS)}
+        every = (*PLANTED, *PLANTED_ROUNDS, *PLANTED_GAPS, *PLANTED_COMMISSIONING)
+        planted = {check.name for check, _, _ in every}
         assert planted == {check.name for check in OF_AN_AUTHORITY}
 
     def test_moved_session_of_a_cancelled_booking(
@@ -134,7 +136,7 @@ class TestVerify:
         world.clock.now = now
         add_child(world, interests=[{"text": "fishing", "feeling": "love", "voice": "child"}])
         assert refresh_all(world)
-        ask_everything(world)
+        ask_everything(other_world)
         progress: list[tuple[int, int]] = []
 
         outcomes = list(
