@@ -2,7 +2,8 @@
 
 A closed session gives its children's places back. A moved one does too, and the places are free at
 the new time: who can come then has an open place, as everybody else. A smaller budget buys fewer
-places in the proportion of the budgets: sessions give up places that nobody has, the least used
+places in the proportion of the budgets, by what a place costs, or all alike where no activity of
+the month says so: sessions give up places that nobody has, the least used
 ones first; no child loses a place, and what cannot be saved so is told. Transport brings the
 children of an area, so they need no accessible vehicle and travel as far as it goes.
 """
@@ -20,7 +21,6 @@ from app.clock import month_bounds
 from app.codes import WEEKDAYS
 from app.commissioning import queries
 from app.commissioning import schemas as wire
-from app.commissioning.errors import NothingToCut
 from app.commissioning.exact_months import Standing, read_standing
 from app.engine import scenarios as engine
 from app.engine.warm import WarmCatalogues
@@ -48,9 +48,11 @@ def run(
         today=standing.facts,
     )
     cuts = any(isinstance(change, engine.SpendLess) for change in changes)
-    if cuts and not then.wanted and not _has_costs(standing):
-        raise NothingToCut("Say first what a place of the activities costs (`cost_pence`).")
-    budget = wire.CutRead(wanted_pence=then.wanted, saved_pence=then.saved, places=then.places_cut)
+    budget = wire.CutRead(
+        wanted_pence=then.wanted if then.has_costs else None,
+        saved_pence=then.saved if then.has_costs else None,
+        places=then.places_cut,
+    )
     outcome = _tell(standing, then, budget if cuts else None)
     return outcome, _children(standing, then)
 
@@ -69,10 +71,11 @@ def _read_change(session: Session, change: wire.Change, at: int, month: str) -> 
                 queries.sessions_of(session, bounds, provider_id=change.provider_id)
             )
         case wire.MoveActivity():
-            if change.weekday is None or change.start is None:
-                raise Invalid(f"{where}.weekday", "missing", "Say which weekday and hour")
+            if change.weekday is None:
+                raise Invalid(f"{where}.weekday", "missing", "Say which weekday")
             ids = _of_activity(session, change.activity_id, f"{where}.activity_id", bounds)
-            return engine.Move(ids, WEEKDAYS.index(change.weekday), wire.hour_of(change.start))
+            start = None if change.start is None else wire.hour_of(change.start)
+            return engine.Move(ids, WEEKDAYS.index(change.weekday), start)
         case wire.AddOffer():
             return _read_offer(session, change, where, bounds)
         case wire.ChangeBudget():
@@ -112,12 +115,6 @@ def _carry(standing: Standing, change: wire.AddTransport, at: int) -> engine.Car
         raise Invalid(f"changes.{at}.outcode", "missing", "Say which area is brought")
     inside = [position for position, area in enumerate(standing.areas) if area == change.outcode]
     return engine.Carry(inside, change.max_km)
-
-
-def _has_costs(standing: Standing) -> bool:
-    arrays, span = standing.inputs.month.warm.arrays, standing.inputs.month.span
-    cost = arrays.activities.cost_pence[arrays.sessions.activity[span]]
-    return bool((cost > 0).any())
 
 
 def _tell(standing: Standing, then: engine.Then, budget: wire.CutRead | None) -> wire.ExactOutcome:

@@ -12,7 +12,6 @@ from app.access.guards import (
     SessionDep,
 )
 from app.commissioning import schemas, service
-from app.commissioning.errors import NothingToCut
 from app.commissioning.models import Scenario, ScenarioChild
 from app.dependencies import NowDep, PageDep
 from app.engine.dependencies import WarmCataloguesDep
@@ -28,7 +27,7 @@ router = APIRouter(tags=["commissioning"])
     "/scenarios",
     status_code=201,
     response_model=schemas.ScenarioRead,
-    responses=responses(ReleasesOnly, NotFound, NothingToCut, Invalid),
+    responses=responses(ReleasesOnly, NotFound, Invalid),
 )
 def ask_scenario(
     form: schemas.ScenarioCreate,

@@ -165,9 +165,10 @@ class DifferenceRead(BaseModel):
 class CutRead(BaseModel):
     """What a smaller budget takes."""
 
-    # In the proportion of the budgets; and what giving up places that nobody has saves.
-    wanted_pence: int
-    saved_pence: int
+    # In the proportion of the budgets, and what giving up places that nobody has saves; null where
+    # no activity of the month says what a place costs: then each place counts alike.
+    wanted_pence: int | None
+    saved_pence: int | None
     places: int
 
 

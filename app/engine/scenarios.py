@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -31,11 +31,12 @@ class Close:
 
 @dataclass(frozen=True)
 class Move:
-    """Sessions are on another weekday of their week, at another hour, as long as before."""
+    """Sessions are on another weekday of their week, maybe at another hour, as long as before."""
 
     session_ids: Collection[UUID]
     weekday: int
-    start: time
+    # None: at the hour that each has.
+    start: time | None
 
 
 @dataclass(frozen=True)
@@ -84,10 +85,11 @@ class Then:
     today: GapFacts
     # Positions in `OUTCOMES`, of the wants of `today`.
     outcome: NDArray[np.uint8]
-    # Pence, where a budget was cut.
+    # Where a budget was cut: pence, or places where none has a cost and each counts alike.
     wanted: int
     saved: int
     places_cut: int
+    has_costs: bool
 
     @property
     def unmet_today(self) -> NDArray[np.bool_]:
@@ -112,6 +114,7 @@ class _World:
     wanted: int = 0
     saved: int = 0
     places_cut: int = 0
+    has_costs: bool = False
 
     @property
     def arrays(self) -> Catalogue:
@@ -167,7 +170,7 @@ def judge_then(
     outcome = today.outcome.copy()
     # The rows of a child are the same as long as its wants are.
     outcome[np.isin(today.child, concerned)] = found.outcome
-    return Then(today, outcome, world.wanted, world.saved, world.places_cut)
+    return Then(today, outcome, world.wanted, world.saved, world.places_cut, world.has_costs)
 
 
 def _concerned(world: _World) -> list[int]:
@@ -265,9 +268,9 @@ def _move(world: _World, change: Move) -> None:
 def _moved(starts_us: int, change: Move) -> int:
     """Give the same week's weekday and hour in Europe/London."""
     epoch = datetime(1970, 1, 1, tzinfo=ZoneInfo("UTC"))
-    day: date = (epoch + timedelta(microseconds=starts_us)).astimezone(LONDON).date()
-    day += timedelta(days=change.weekday - day.weekday())
-    moment = datetime.combine(day, change.start, tzinfo=LONDON)
+    local = (epoch + timedelta(microseconds=starts_us)).astimezone(LONDON)
+    day = local.date() + timedelta(days=change.weekday - local.weekday())
+    moment = datetime.combine(day, change.start or local.time(), tzinfo=LONDON)
     return (moment - epoch) // timedelta(microseconds=1)
 
 
@@ -284,6 +287,9 @@ def _spend_less(world: _World, change: SpendLess) -> None:
     sessions = world.arrays.sessions
     takes_place = ~sessions.cancelled[span]
     cost = world.arrays.activities.cost_pence[sessions.activity[span]] * takes_place
+    world.has_costs = bool((cost > 0).any())
+    if not world.has_costs:
+        cost = takes_place.astype(np.int64)
     cut = matching.cut_places(
         _capacity(warm, span),
         live.places_left[span].astype(np.int64),

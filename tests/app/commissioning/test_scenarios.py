@@ -169,6 +169,16 @@ class TestMoving:
         }
         agree(scenario["outcome"])
 
+    def test_it_keeps_its_hour_where_none_is_named(self, world: World) -> None:
+        activity = add_activity(world, concepts=["angling"])
+        add_session(world, activity, SATURDAY)
+        hours = {"start": "09:30", "end": "12:30"}
+        child = add_child(world, interests=[FISHING], availability=[{"weekday": "sunday", **hours}])
+        move = {"kind": "move_activity", "activity_id": str(activity), "weekday": "sunday"}
+
+        assert concerned(world, ask(world, move)) == {child: ([], ["angling"])}
+        assert concerned(world, ask(world, {**move, "start": "11:00"})) == {}
+
     def test_it_agrees_with_really_moving_it(self, world: World) -> None:
         moving, other = add_activity(world, concepts=["angling"]), add_activity(world)
         for week in range(3):
@@ -271,15 +281,26 @@ class TestTransportAndMoney:
         }
         agree(most["outcome"])
 
-    def test_without_costs_there_is_nothing_to_cut(self, world: World) -> None:
-        add_session(world, add_activity(world, cost_pence=0))
-        body = {
-            "month": MARCH,
-            "changes": [{"kind": "budget", "from_pence": 2, "to_pence": 1}],
+    def test_where_nothing_says_what_it_costs_each_place_counts_alike(self, world: World) -> None:
+        busy = add_session(world, add_activity(world, concepts=["angling"]), capacity=10)
+        add_session(
+            world,
+            add_activity(world, concepts=["swimming"]),
+            SATURDAY + timedelta(hours=4),
+            capacity=10,
+        )
+        angler = add_child(world, interests=[FISHING])
+        swimmer = add_child(world, interests=[SWIMMING])
+        assert book(world, angler, busy).status_code == 201
+
+        half = ask(world, {"kind": "budget", "from_pence": 200, "to_pence": 100})
+
+        assert half["outcome"]["budget"] == {
+            "wanted_pence": None,
+            "saved_pence": None,
+            "places": 10,
         }
-        answer = world.call("POST", "/v1/scenarios", json=body)
-        assert answer.status_code == 409
-        assert answer.json()["type"].endswith("nothing-to-cut")
+        assert concerned(world, half) == {swimmer: (["swimming"], [])}
 
 
 class TestRefusals:
