@@ -15,15 +15,15 @@ from sqlalchemy.orm import Session
 
 from app.authorities.models import EntitlementPolicy, SupportService
 from app.bookings.entitlement import Override
-from app.db import read_document
+from app.db import read_documents
 
 STANDING: Final = text(
     """
     SELECT
         coalesce((SELECT version FROM catalogue_versions), 0) AS catalogue_version,
-        (SELECT coalesce(json_agg(p ORDER BY p.starts_on), '[]')
+        (SELECT coalesce(json_agg(p ORDER BY p.starts_on), '[]')::text
          FROM entitlement_policies p) AS policies,
-        (SELECT coalesce(json_agg(v ORDER BY v.id), '[]')
+        (SELECT coalesce(json_agg(v ORDER BY v.id), '[]')::text
          FROM support_services v WHERE v.need = ANY (:needs)) AS services,
         (SELECT coalesce(json_agg(json_build_array(
                     b.child_id, s.id, s.activity_id, s.starts_at, s.ends_at, b.id, b.status)), '[]')
@@ -101,8 +101,8 @@ def read_standing(
         "week_from": week_from,
     }
     row: dict[str, Any] = dict(session.execute(STANDING, parameters).one()._mapping)
-    row["policies"] = [read_document(EntitlementPolicy, one) for one in row["policies"]]
-    row["services"] = [read_document(SupportService, one) for one in row["services"]]
+    row["policies"] = read_documents(EntitlementPolicy, row["policies"])
+    row["services"] = read_documents(SupportService, row["services"])
     row["overrides"] = [
         Override(measure, allowed, date.fromisoformat(starts_on), date.fromisoformat(ends_on))
         for measure, allowed, starts_on, ends_on in row["overrides"]
