@@ -9,9 +9,10 @@ from sqlalchemy.orm import Session
 
 from app.access import audit
 from app.access.caller import Caller
-from app.clock import local_date
+from app.clock import local_date, quarter_bounds
 from app.db import bind_tenant
 from app.errors import Invalid, NotFound
+from app.gaps.refreshing import LAST_LOOK_AFTER
 from app.ids import new_id
 from app.outbox.service import emit
 from app.pagination import Page, PageRequest
@@ -20,6 +21,7 @@ from app.releases.building import INTEREST, Table, build, plan_tables
 from app.releases.errors import (
     BudgetSpent,
     ReleaseExists,
+    ReleaseTooEarly,
     SizeClassNotSet,
     SizeClassSet,
 )
@@ -117,6 +119,8 @@ def draw_release(
 ) -> GapRelease:
     """Draw a period's release: the figures, the charge and the entry are one transaction."""
     _refuse_second(queries.find_release_of(session, form.period))
+    if not form.early:
+        _wait_for_the_end(form.period, now=now)
     year = local_date(now).year
     size = queries.find_size(session, year)
     if size is None:
@@ -168,6 +172,17 @@ def draw_release(
     emit(session, "gap_release.created", release.id, sequence=1, now=now)
     audit.record(session, caller, "gap_release.create", now=now, object_id=release.id)
     return release
+
+
+def _wait_for_the_end(period: str, *, now: datetime) -> None:
+    """Refuse a quarter of which who came is not known yet."""
+    not_before = quarter_bounds(period)[1] + LAST_LOOK_AFTER
+    if now < not_before:
+        raise ReleaseTooEarly(
+            "It is drawn once for ever: wait for the quarter to end, or draw it early on purpose.",
+            not_before=not_before.isoformat(),
+            remedy="early: true draws it of what is known so far",
+        )
 
 
 def _refuse_second(drawn: GapRelease | None) -> None:

@@ -32,9 +32,9 @@ def declare(world: World, *localities: dict[str, Any]) -> Any:
     return world.call("PUT", "/v1/authority/localities", json={"localities": localities})
 
 
-def draw(world: World, period: str = PERIOD) -> Any:
-    """Let the broker draw a release."""
-    return world.call("POST", "/v1/gap-releases", json={"period": period})
+def draw(world: World, period: str = PERIOD, *, early: bool = True) -> Any:
+    """Let the broker draw a release, of a quarter that has not ended too."""
+    return world.call("POST", "/v1/gap-releases", json={"period": period, "early": early})
 
 
 def read(world: World, path: str, **kwargs: Any) -> Any:
