@@ -18,6 +18,7 @@ from app.releases.models import (
     GapReleaseCell,
     LocalityDeclaration,
     ReleaseBudget,
+    Statement,
 )
 from app.wire import LARGEST_INTEGER
 
@@ -96,6 +97,25 @@ def insert_cells(session: Session, release: GapRelease, cells: Sequence[Cell]) -
             for position, cell in enumerate(cells)
         ],
     )
+
+
+def insert_statements(session: Session, release: GapRelease, interests: Sequence[str]) -> None:
+    """Let what a release shows be answered in public."""
+    if interests:
+        session.execute(
+            insert(Statement),
+            [
+                {
+                    "authority_id": release.authority_id,
+                    "id": new_id(),
+                    "release_id": release.id,
+                    "period": release.period,
+                    "interest": interest,
+                    "version": 1,
+                }
+                for interest in interests
+            ],
+        )
 
 
 def find_release(session: Session, release_id: UUID) -> GapRelease | None:

@@ -1,5 +1,6 @@
 """Drawing releases and reading them: once a period, within the year's budget, never changed."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -17,7 +18,7 @@ from app.ids import new_id
 from app.outbox.service import emit
 from app.pagination import Page, PageRequest
 from app.releases import noise, queries
-from app.releases.building import INTEREST, Table, build, plan_tables
+from app.releases.building import INTEREST, Cell, Table, build, plan_tables
 from app.releases.errors import (
     BudgetSpent,
     ReleaseExists,
@@ -39,6 +40,7 @@ from app.releases.schemas import (
     SizeClass,
     SizeUpdate,
 )
+from app.releases.topics import OTHER
 from app.releases.wants import unmet_of
 
 # A release's budget, and a year's; both are zero-concentrated differential privacy.
@@ -169,6 +171,7 @@ def draw_release(
         _refuse_second(queries.find_release_of(session, form.period))
         raise ReleaseExists
     queries.insert_cells(session, release, cells)
+    queries.insert_statements(session, release, _answerable(cells))
     emit(session, "gap_release.created", release.id, sequence=1, now=now)
     audit.record(session, caller, "gap_release.create", now=now, object_id=release.id)
     return release
@@ -188,6 +191,15 @@ def _wait_for_the_end(period: str, *, now: datetime) -> None:
 def _refuse_second(drawn: GapRelease | None) -> None:
     if drawn is not None:
         raise ReleaseExists("Read the one that was drawn.", release_id=str(drawn.id))
+
+
+def _answerable(cells: Sequence[Cell]) -> list[str]:
+    """Name the interests of which a release shows how many children want them in vain."""
+    return [
+        cell.interest
+        for cell in cells
+        if cell.by == INTEREST and cell.shown and cell.interest != OTHER
+    ]
 
 
 def _stored(table: Table) -> dict[str, Any]:

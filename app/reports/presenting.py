@@ -5,10 +5,10 @@ from typing import Any, Final
 
 from app.charts import Bar, bar_chart
 from app.releases.schemas import By, CellRead, MethodRead, TableRead
+from app.releases.statement_schemas import YouSaidWeDid
 from app.reports.figures import largest_first
 from app.reports.schemas import ChangeRead, ComparisonRead, ReportRead, ReportTable
-from app.reports.wording import TABLES, day_of, quarter_of, value_of
-from app.wishes.statement_schemas import YouSaidWeDid
+from app.reports.wording import TABLES, children_of, day_of, quarter_of, value_of
 
 # More bars do not fit on a page of paper.
 MOST_BARS: Final = 20
@@ -210,7 +210,8 @@ def _say(line: YouSaidWeDid) -> dict[str, str]:
     places = f", many of them in {' and '.join(line.areas)}" if line.areas else ""
     return {
         "label": line.label,
-        "said": f"{line.asked_at_least:,} children or more asked for it{places}.",
+        "said": f"{children_of(line.children).capitalize()} wanted it in vain, give or take"
+        f" {line.error_95}{places}.",
         "did": line.we_did,
     }
 

@@ -7,8 +7,8 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from app.releases.schemas import CellRead, MethodRead, TableRead
+from app.releases.statement_schemas import YouSaidWeDid
 from app.wire import Wire
-from app.wishes.statement_schemas import YouSaidWeDid
 
 Form = Literal["json", "html", "pdf"]
 Verdict = Literal["more", "fewer", "within_noise", "not_shown"]

@@ -13,12 +13,12 @@ from app.releases.building import INTEREST
 from app.releases.models import GapRelease, GapReleaseCell
 from app.releases.schemas import By, TableRead
 from app.releases.service import get_release_of
+from app.releases.statement_schemas import METHOD, YouSaidWeDid
+from app.releases.statements import list_released
 from app.reports.comparing import compare, period_before
 from app.reports.schemas import ComparisonRead, ReportRead, ReportTable, SaidAndDone
 from app.reports.summarising import summarise
 from app.reports.wording import quarter_of
-from app.wishes.statement_schemas import METHOD, YouSaidWeDid
-from app.wishes.statements import list_released
 
 LINES_A_PAGE: Final = 200
 

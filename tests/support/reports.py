@@ -11,20 +11,22 @@ from app.releases.building import Cell, build, plan_tables
 from app.releases.grid import AGES, REASONS, Unmet, declare_grid, lay_out
 from app.releases.models import GapRelease
 from app.releases.noise import LIBRARY, MECHANISM
+from app.releases.statement_schemas import METHOD, YouSaidWeDid
 from app.releases.topics import TOPICS
 from app.reports.comparing import compare
 from app.reports.schemas import ReportRead, ReportTable, SaidAndDone
 from app.reports.summarising import summarise
-from app.wishes.statement_schemas import METHOD, YouSaidWeDid
 from tests.support.releases import NORTH, SOUTH
 
 LOCALITIES = [SOUTH, NORTH]
 SAID = YouSaidWeDid(
     quarter="2027-Q1",
-    concept="angling",
+    release_id=new_id(),
+    interest="angling",
     label="Angling",
-    asked_at_least=15,
-    areas=["ST4"],
+    children=45,
+    error_95=13,
+    areas=["South"],
     we_did="Trent Vale Angling Society has founded a Saturday group.",
     released_on=date(2027, 4, 20),
 )
