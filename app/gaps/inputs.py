@@ -51,7 +51,6 @@ def read_month(session: Session, warm: WarmCatalogues, month: str, *, now: datet
     starts_from, starts_before = month_bounds(month)
     standing = read_standing(
         session,
-        child_ids=[],
         needs=NEED_CODES,
         starts_from=starts_from,
         starts_before=starts_before,
