@@ -30,7 +30,8 @@ def standing(world: World, child_id: str, starts_from: datetime) -> Standing:
 
 def test_grows_with_what_is_to_come_not_with_what_was(world: World) -> None:
     household_id = world.household()
-    child_id, sibling_id = (add_child(world, household_id=household_id) for _ in range(2))
+    sibling_id = add_child(world, household_id=household_id)
+    child_id = add_child(world, household_id=household_id, friends=[sibling_id])
     activity_id = add_activity(world)
     # Two in March, two in April.
     weeks, fundings = (0, 1, 4, 5), ("free", "contributory") * 2
