@@ -128,6 +128,22 @@ def find_release_of(session: Session, period: str) -> GapRelease | None:
     return session.scalar(select(GapRelease).where(GapRelease.period == period))
 
 
+def list_releases_of(session: Session, periods: Sequence[str]) -> Sequence[GapRelease]:
+    """List the releases of some periods, the earliest period first."""
+    return session.scalars(
+        select(GapRelease).where(GapRelease.period.in_(periods)).order_by(GapRelease.period)
+    ).all()
+
+
+def list_interest_cells(session: Session, release_ids: Sequence[UUID]) -> Sequence[GapReleaseCell]:
+    """List the figures of whole authorities of some releases."""
+    return session.scalars(
+        select(GapReleaseCell)
+        .where(GapReleaseCell.release_id.in_(release_ids), GapReleaseCell.by == "interest")
+        .order_by(GapReleaseCell.release_id, GapReleaseCell.position)
+    ).all()
+
+
 def page_of_releases(session: Session, page: PageRequest) -> Page[GapRelease]:
     """List releases, the oldest first."""
     return fetch_page(
