@@ -24,13 +24,13 @@ from app.outcomes import routes as outcomes
 from app.passports import routes as passports
 from app.releases import gap_routes as gaps
 from app.releases import routes as releases
+from app.releases import statement_routes as statements
 from app.reports import routes as reports
 from app.rounds import brochure_routes as brochures
 from app.rounds import choice_routes as choices
 from app.rounds import routes as rounds
 from app.wishes import action_routes as wish_actions
 from app.wishes import routes as wishes
-from app.wishes import statement_routes as statements
 from app.work import routes as jobs
 
 oauth = access.router

@@ -66,13 +66,6 @@ def quarter_bounds(quarter: str) -> tuple[datetime, datetime]:
     return month_bounds(months[0])[0], month_bounds(months[-1])[1]
 
 
-def last_ended_quarter(now: datetime) -> str:
-    """Name the quarter that ended last."""
-    today = local_date(now)
-    number = (today.month - 1) // MONTHS_OF_A_QUARTER
-    return f"{today.year}-Q{number}" if number else f"{today.year - 1}-Q4"
-
-
 def day_start(day: date) -> datetime:
     """Give the first instant of a Europe/London day, in UTC."""
     return datetime(day.year, day.month, day.day, tzinfo=LONDON).astimezone(UTC)

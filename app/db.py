@@ -1,9 +1,10 @@
 """The database: tables' base, the tenant bound to each transaction, the one commit."""
 
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, time
-from functools import cache
+from functools import cache, lru_cache
 from time import monotonic
 from typing import Any, ClassVar, Final, TypeVar, cast
 from uuid import UUID
@@ -143,13 +144,21 @@ def _readers(table: type[Base]) -> dict[str, Callable[[str], Any] | None]:
     return {key: FROM_TEXT.get(type_) for key, type_ in types.items()}
 
 
-def read_document(table: type[Model], document: Mapping[str, Any]) -> Model:
-    """Make a row of what a statement gave as a JSON document; no session keeps track of it."""
-    values: dict[str, Any] = {}
-    for key, read in _readers(table).items():
-        value = document[key]
-        values[key] = value if read is None or value is None else read(value)
-    return table(**values)
+@lru_cache(maxsize=1024)
+def read_documents(table: type[Model], documents: str) -> tuple[Model, ...]:
+    """Make rows of a JSON list that a statement gave; the same list gives the same rows again.
+
+    No session keeps track of them, and nobody may write to them.
+    """
+    return tuple(
+        table(
+            **{
+                key: read(document[key]) if read and document[key] is not None else document[key]
+                for key, read in _readers(table).items()
+            }
+        )
+        for document in json.loads(documents)
+    )
 
 
 # A table and the values of a new row of it, every column named.

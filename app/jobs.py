@@ -8,7 +8,6 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from random import SystemRandom
 from typing import Final
 from uuid import UUID
 
@@ -36,7 +35,6 @@ from app.gaps.refreshing import refresh_authority
 from app.kinds_of_work import KINDS
 from app.learning.service import learn
 from app.rounds.service import announce
-from app.wishes.statements import state_last_quarter
 from app.work.queries import list_waiting
 from app.work.working import work_on_job
 
@@ -203,14 +201,6 @@ def learn_weights(sessions: sessionmaker[Session], clock: Clock) -> None:
             learn(session, now=clock())
 
 
-def state_last_quarters(sessions: sessionmaker[Session], clock: Clock) -> None:
-    """Fix what each authority may say in public of the wishes of the quarter that ended last."""
-    rng = SystemRandom()
-    for authority_id in _authorities(sessions):
-        with transaction(sessions, authority_id) as session:
-            state_last_quarter(session, rng=rng, now=clock())
-
-
 def _authorities(sessions: sessionmaker[Session]) -> list[UUID]:
     with transaction(sessions, NO_TENANT) as session:
         return list_active_authorities(session)
@@ -275,7 +265,6 @@ def make_queue(engine: Engine, sessions: sessionmaker[Session], clock: Clock) ->
     every("23 * * * *", look_again_at_waitlists)
     every("17 3 * * *", forget_idempotency_keys)
     every("41 3 * * 0", learn_weights)
-    every("29 4 * * *", state_last_quarters)
     every("*/10 * * * *", read_interests_again)
     every("*/5 * * * *", refresh_gaps, warm)
     return queue

@@ -244,7 +244,7 @@ def _measure(
 ) -> Measured:
     if similarity is None:
         spoken = spoken_phrases(catalogue, child, eligibility)
-        similarity = catalogue.interests.similarity(spoken)
+        similarity = catalogue.interests.recall(spoken)
     preferences = eligibility.preferences
     n_liked, n_disliked = len(preferences.liked), len(preferences.disliked)
     liked = strengths(preferences.liked, similarity[:n_liked])

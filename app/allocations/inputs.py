@@ -179,7 +179,6 @@ def read_inputs(
     )
     standing = read_standing(
         session,
-        child_ids=[],
         needs=NEED_CODES,
         starts_from=starts_from,
         starts_before=starts_before,

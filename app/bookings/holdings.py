@@ -1,6 +1,5 @@
 """What children hold and what is taken, as the engine takes it."""
 
-from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -49,9 +48,8 @@ def read_situation(
     """Read what decides about a child's sessions that start in a span, or at an instant."""
     return _read_situation(
         session,
-        [child.id, *child.companions],
+        child,
         child.need_codes,
-        child.income_band,
         starts_from=starts_from,
         starts_before=starts_before or starts_from,
     )
@@ -62,7 +60,7 @@ def read_candidates(
 ) -> tuple[list[Candidate], Situation]:
     """Read what decides about one session for many children, and what is the same for them all."""
     situation = _read_situation(
-        session, [], NEED_CODES, None, starts_from=target.starts_at, starts_before=target.starts_at
+        session, None, NEED_CODES, starts_from=target.starts_at, starts_before=target.starts_at
     )
     month = month_of(target.starts_at)
     used = entitlement_queries.used_by_everyone(session, month, year_of(month))
@@ -89,17 +87,16 @@ def read_candidates(
 
 def _read_situation(
     session: Session,
-    child_ids: Sequence[UUID],
+    child: Profile | None,
     needs: Collection[str],
-    income_band: str | None,
     *,
     starts_from: datetime,
     starts_before: datetime,
 ) -> ChildSituation:
-    """Read the situation of the first child, whose companions are the others."""
     standing = read_standing(
         session,
-        child_ids=child_ids,
+        child_id=child.id if child else None,
+        companions=child.companions if child else (),
         needs=needs,
         starts_from=starts_from,
         starts_before=starts_before,
@@ -108,23 +105,17 @@ def _read_situation(
     used = {
         (period, measure): count for period, measure, count in (*standing.months, *standing.years)
     }
-    first = str(child_ids[0]) if child_ids else None
-    live = [booking for booking in standing.live if booking[0] == first]
-    mine = [booking for booking in live if booking[-1] in ACTIVE_STATUSES]
-    theirs = [
-        booking
-        for booking in standing.live
-        if booking[0] != first and booking[-1] in ACTIVE_STATUSES
-    ]
+    income_band = child.income_band if child else None
     return ChildSituation(
         catalogue_version=standing.catalogue_version,
         holdings=Holdings(
             booked=tuple(
                 Booked(datetime.fromisoformat(starts_at), datetime.fromisoformat(ends_at))
-                for _, _, _, starts_at, ends_at, *_ in mine
+                for _, starts_at, ends_at, _, status in standing.live
+                if status in ACTIVE_STATUSES
             ),
-            visits=Counter(UUID(activity_id) for _, _, activity_id, *_ in mine),
-            friends=Counter(UUID(session_id) for _, session_id, *_ in theirs),
+            visits={UUID(id_): count for id_, count in standing.visits.items()},
+            friends={UUID(id_): count for id_, count in standing.friends.items()},
             remaining={
                 month: terms_of(
                     month, standing.policies, standing.overrides, income_band
@@ -136,6 +127,6 @@ def _read_situation(
         policies=standing.policies,
         services=standing.services,
         used=used,
-        live={session_id: (id_, status) for _, session_id, _, _, _, id_, status in live},
+        live={session_id: (id_, status) for session_id, _, _, id_, status in standing.live},
         overrides=standing.overrides,
     )

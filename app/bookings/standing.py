@@ -4,7 +4,7 @@ Written out, unlike the other reads: it is part of every match and booking. Buil
 parts anew takes longer than the database takes to answer them all.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
@@ -15,29 +15,46 @@ from sqlalchemy.orm import Session
 
 from app.authorities.models import EntitlementPolicy, SupportService
 from app.bookings.entitlement import Override
-from app.db import read_document
+from app.bookings.models import ACTIVE_STATUSES
+from app.db import read_documents
 
 STANDING: Final = text(
     """
     SELECT
         coalesce((SELECT version FROM catalogue_versions), 0) AS catalogue_version,
-        (SELECT coalesce(json_agg(p ORDER BY p.starts_on), '[]')
+        (SELECT coalesce(json_agg(p ORDER BY p.starts_on), '[]')::text
          FROM entitlement_policies p) AS policies,
-        (SELECT coalesce(json_agg(v ORDER BY v.id), '[]')
+        (SELECT coalesce(json_agg(v ORDER BY v.id), '[]')::text
          FROM support_services v WHERE v.need = ANY (:needs)) AS services,
+        -- What ended before cannot stand in the way of what begins in the span, or be it.
         (SELECT coalesce(json_agg(json_build_array(
-                    b.child_id, s.id, s.activity_id, s.starts_at, s.ends_at, b.id, b.status)), '[]')
+                    s.id, s.starts_at, s.ends_at, b.id, b.status)), '[]')
          FROM bookings b
          JOIN sessions s ON s.authority_id = b.authority_id AND s.id = b.session_id
-         WHERE b.child_id = ANY (:child_ids) AND b.status <> 'cancelled') AS live,
+         WHERE b.child_id = :child_id AND b.status <> 'cancelled'
+             AND s.ends_at > :starts_from) AS live,
+        (SELECT coalesce(json_object_agg(activity_id, visits), '{}')
+         FROM (SELECT s.activity_id, count(*) AS visits
+               FROM bookings b
+               JOIN sessions s ON s.authority_id = b.authority_id AND s.id = b.session_id
+               WHERE b.child_id = :child_id AND b.status = ANY (:active)
+               GROUP BY s.activity_id) been) AS visits,
+        (SELECT coalesce(json_object_agg(session_id, friends), '{}')
+         FROM (SELECT b.session_id, count(*) AS friends
+               FROM bookings b
+               JOIN sessions s ON s.authority_id = b.authority_id AND s.id = b.session_id
+               WHERE b.child_id = ANY (:companions) AND b.status = ANY (:active)
+                   AND s.starts_at >= :starts_from
+                   AND (s.starts_at < :starts_before OR s.starts_at = :starts_from)
+               GROUP BY b.session_id) there) AS friends,
         (SELECT coalesce(json_agg(json_build_array(month, funding, used)), '[]')
-         FROM entitlement_counters WHERE child_id = ANY (:first_child)) AS months,
+         FROM entitlement_counters WHERE child_id = :child_id) AS months,
         (SELECT coalesce(json_agg(json_build_array(year, measure, used)), '[]')
-         FROM yearly_counters WHERE child_id = ANY (:first_child)) AS years,
+         FROM yearly_counters WHERE child_id = :child_id) AS years,
         (SELECT coalesce(json_agg(json_build_array(measure, allowed, starts_on, ends_on)
                                   ORDER BY id), '[]')
          FROM entitlement_overrides
-         WHERE child_id = ANY (:first_child) AND ended_at IS NULL) AS overrides,
+         WHERE child_id = :child_id AND ended_at IS NULL) AS overrides,
         (SELECT coalesce(json_agg(json_build_array(id, taken)), '[]')
          FROM sessions
          WHERE taken > 0 AND starts_at >= :starts_from
@@ -64,12 +81,16 @@ class Standing:
     policies: Sequence[EntitlementPolicy]
     # What the authority can put in place for the needs, the oldest first.
     services: Sequence[SupportService]
-    # Bookings that are not cancelled: child, session, activity, start, end, booking, status.
-    live: Sequence[tuple[str, str, str, str, str, str, str]]
-    # What the first child has used of months and of years: which, measure, how much.
+    # The child's bookings that are not cancelled or over: session, start, end, booking, status.
+    live: Sequence[tuple[str, str, str, str, str]]
+    # How often the child took part in or holds a place of each activity it knows.
+    visits: Mapping[str, int]
+    # How many of its companions hold a place, by session.
+    friends: Mapping[str, int]
+    # What the child has used of months and of years: which, measure, how much.
     months: Sequence[tuple[str, str, int]]
     years: Sequence[tuple[str, str, int]]
-    # What the first child is allowed instead of the policies, the last recorded last.
+    # What it is allowed instead of the policies, the last recorded last.
     overrides: Sequence[Override]
     # Places taken: session, how many.
     places: Sequence[tuple[str, int]]
@@ -82,27 +103,29 @@ class Standing:
 def read_standing(
     session: Session,
     *,
-    child_ids: Sequence[UUID],
+    child_id: UUID | None = None,
+    companions: Sequence[UUID] = (),
     needs: Collection[str],
     starts_from: datetime,
     starts_before: datetime,
     week_from: str,
 ) -> Standing:
-    """Read what concerns some children and needs, in sessions that start in a span.
+    """Read what concerns a child, if any, and some needs, in sessions that start in a span.
 
     A span that ends where it begins is an instant.
     """
     parameters = {
-        "child_ids": list(child_ids),
-        "first_child": list(child_ids[:1]),
+        "child_id": child_id,
+        "companions": list(companions),
+        "active": list(ACTIVE_STATUSES),
         "needs": list(needs),
         "starts_from": starts_from,
         "starts_before": starts_before,
         "week_from": week_from,
     }
     row: dict[str, Any] = dict(session.execute(STANDING, parameters).one()._mapping)
-    row["policies"] = [read_document(EntitlementPolicy, one) for one in row["policies"]]
-    row["services"] = [read_document(SupportService, one) for one in row["services"]]
+    row["policies"] = read_documents(EntitlementPolicy, row["policies"])
+    row["services"] = read_documents(SupportService, row["services"])
     row["overrides"] = [
         Override(measure, allowed, date.fromisoformat(starts_on), date.fromisoformat(ends_on))
         for measure, allowed, starts_on, ends_on in row["overrides"]

@@ -51,7 +51,7 @@ def match(
             listed = matches.list_matches(
                 session, WarmCatalogues(), caller, child_id, span, limit=limit, now=now
             )
-    found = MatchesRead.model_validate(listed)
+    found = MatchesRead.model_validate(listed, from_attributes=True)
     console = Console()
     console.print(matches_table(found.items, title=f"Matches in {found.month}"))
     console.print(blocked_line(found))

@@ -34,16 +34,20 @@ def release(
     size_class: Annotated[
         SizeClass | None, typer.Option(help="How large it is, if it has not been said this year.")
     ] = None,
+    early: Annotated[
+        bool, typer.Option("--early", help="Draw it before the quarter has ended, for ever.")
+    ] = False,
 ) -> None:
     """Draw a quarter's release of unmet interests: once, and for ever."""
     if re.fullmatch(r"20[0-9]{2}-Q[1-4]", period) is None:
         raise typer.BadParameter("A quarter is written as YYYY-Qn.")
     with open_database(Settings()) as database:
         authority_id = choose_authority(database.sessions, authority)
+        form = ReleaseCreate(period=period, early=early)
         judge(database.sessions, authority_id, period)
         try:
             with transaction(database.sessions, authority_id) as session:
-                drawn, cells = draw(session, authority_id, period, size_class)
+                drawn, cells = draw(session, authority_id, form, size_class)
         except AppError as refusal:
             typer.echo(f"{refusal.title}. {refusal.detail or ''}".rstrip(), err=True)
             raise typer.Exit(1) from None
@@ -62,7 +66,7 @@ def judge(sessions: sessionmaker[Session], authority_id: UUID, period: str) -> N
 
 
 def draw(
-    session: Session, authority_id: UUID, period: str, size_class: SizeClass | None
+    session: Session, authority_id: UUID, asked: ReleaseCreate, size_class: SizeClass | None
 ) -> tuple[GapRelease, list[Cell]]:
     """Draw the release of the bound authority, and give its table of the whole authority."""
     now = now_utc()
@@ -76,7 +80,7 @@ def draw(
     if size_class is not None:
         form = SizeUpdate(year=local_date(now).year, size_class=size_class)
         service.set_size_of_bound(session, caller, form, now=now)
-    drawn = service.draw_release(session, caller, ReleaseCreate(period=period), now=now)
+    drawn = service.draw_release(session, caller, asked, now=now)
     return drawn, queries.list_cells(session, drawn.id, GapReleaseCell.by == INTEREST)
 
 

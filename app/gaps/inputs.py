@@ -51,7 +51,6 @@ def read_month(session: Session, warm: WarmCatalogues, month: str, *, now: datet
     starts_from, starts_before = month_bounds(month)
     standing = read_standing(
         session,
-        child_ids=[],
         needs=NEED_CODES,
         starts_from=starts_from,
         starts_before=starts_before,
@@ -98,7 +97,7 @@ def read_children(
     booked = queries.booked_by(session, child_ids, bounds)
     used = used_by_everyone(session, month, year_of(month))
     overrides = overrides_of_everyone(session)
-    wishes = queries.open_wishes_of(session, child_ids)
+    wishes = queries.wishes_of(session, month, child_ids)
     frozen = queries.frozen_of(session, child_ids)
     # A child may be erased between two statements.
     profiles = [profile for profile in profiles if profile.id in frozen]

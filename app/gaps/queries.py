@@ -47,10 +47,11 @@ FINGERPRINTS: Final = text(
         WHERE authority_id = :authority_id AND ended_at IS NULL
         GROUP BY child_id
     ), wished AS (
-        SELECT child_id, string_agg(id::text, ';' ORDER BY id) AS told
-        FROM wishes
-        WHERE authority_id = :authority_id AND status = 'open'
-        GROUP BY child_id
+        SELECT w.child_id, string_agg(concat_ws(',', w.id, w.version), ';' ORDER BY w.id) AS told
+        FROM wishes w
+        LEFT JOIN bookings b ON b.authority_id = w.authority_id AND b.id = w.met_booking_id
+        WHERE w.authority_id = :authority_id AND (w.status = 'open' OR b.month >= :month)
+        GROUP BY w.child_id
     )
     SELECT c.id, hashtextextended(concat_ws('|', c.version, h.income_band, 'b', booked.told,
                'u', used.told, 'o', overridden.told, 'w', wished.told), 0) AS fingerprint
@@ -105,11 +106,15 @@ BOOKED: Final = text(
     ORDER BY b.child_id, s.starts_at, b.id
     """
 )
+# Open ones, and until the month in which it was met also one that attendance met: that it came
+# true is then a fact of the month.
 WISHES: Final = text(
     """
-    SELECT child_id, text, concepts FROM wishes
-    WHERE authority_id = :authority_id AND status = 'open' AND child_id = ANY (:child_ids)
-    ORDER BY child_id, id
+    SELECT w.child_id, w.text, w.concepts FROM wishes w
+    LEFT JOIN bookings b ON b.authority_id = w.authority_id AND b.id = w.met_booking_id
+    WHERE w.authority_id = :authority_id AND w.child_id = ANY (:child_ids)
+        AND (w.status = 'open' OR b.month >= :month)
+    ORDER BY w.child_id, w.id
     """
 )
 FROZEN: Final = text(
@@ -226,13 +231,13 @@ def booked_by(
     return found
 
 
-def open_wishes_of(
-    session: Session, child_ids: Collection[UUID]
+def wishes_of(
+    session: Session, month: str, child_ids: Collection[UUID]
 ) -> Mapping[UUID, Sequence[tuple[str, Sequence[str]]]]:
-    """Read the open wishes of some children: text, concepts."""
+    """Read what some children wish for in a month: text, concepts."""
     found: defaultdict[UUID, list[tuple[str, Sequence[str]]]] = defaultdict(list)
     for child_id, words, concepts in session.execute(
-        WISHES, _of(session) | {"child_ids": list(child_ids)}
+        WISHES, _of(session) | {"month": month, "child_ids": list(child_ids)}
     ):
         found[child_id].append((words, concepts))
     return found

@@ -16,7 +16,7 @@ from uuid import UUID
 import numpy as np
 from sqlalchemy.orm import Session, sessionmaker
 
-from app.clock import Clock, age_on, month_bounds, month_of, year_of
+from app.clock import Clock, age_on, month_bounds, month_of, months_between, year_of
 from app.db import transaction
 from app.engine.gaps import (
     SETTINGS,
@@ -40,7 +40,7 @@ from app.gaps.models import GapMonth
 from app.ids import made_at
 from app.rounds.coverage import AGE_BANDS
 
-# The month of now and those after it that have sessions, at most so many.
+# The month of now and those after it until the last that has sessions, at most so many.
 MOST_MONTHS: Final = 13
 # A month that has passed is looked at once more, when attendance is known, and then left alone.
 LAST_LOOK_AFTER: Final = timedelta(days=3)
@@ -79,7 +79,9 @@ def due_months(session: Session, *, now: datetime, at_once: bool = False) -> lis
     starts_from = month_bounds(this)[0]
     # Longer than the months asked for, which are cut to their number.
     ahead = queries.months_with_sessions(session, (starts_from, now + timedelta(days=430)))
-    months = sorted({this, *ahead})[:MOST_MONTHS]
+    # One without sessions that others follow is judged too: it has nothing on offer.
+    until = max([this, *ahead])
+    months = months_between(starts_from, month_bounds(until)[0])[:MOST_MONTHS]
     due = [month for month in months if at_once or _may_differ(judged.get(month), marks, now)]
     last = month_of(starts_from - timedelta(days=1))
     if last in judged and judged[last].looked_at < starts_from + LAST_LOOK_AFTER <= now:

@@ -86,7 +86,7 @@ def list_matches(
     return {
         "child_id": child.id,
         "month": span.month,
-        "entitlement": entitlement.model_dump(),
+        "entitlement": entitlement,
         "items": [_document(warm, match) for match in matches.items],
         "blocked": matches.blocked,
     }
@@ -137,19 +137,8 @@ def _document(warm: WarmCatalogue, match: Match) -> dict[str, Any]:
         "funding": match.funding,
         "price_pence": match.price_pence,
         "support": match.support,
-        "arrangements": [
-            {
-                "need": task.need,
-                "source": task.source,
-                "lead_days": task.lead_days,
-                "cost_pence": task.cost_pence,
-            }
-            for task in match.arrangements
-        ],
-        "reasons": [
-            {"factor": one.factor, "contribution": one.contribution, "text": one.text}
-            for one in match.reasons
-        ],
+        "arrangements": match.arrangements,
+        "reasons": match.reasons,
         "next_dates": [
             {"session_id": id_, "starts_at": warm.times[id_][0], "ends_at": warm.times[id_][1]}
             for id_ in match.next_session_ids

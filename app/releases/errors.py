@@ -5,7 +5,8 @@ Conflict
 ├── BudgetSpent       the year's releases have been drawn
 ├── SizeClassNotSet   no operator has said how large the authority is this year
 ├── SizeClassSet      it is said once a year
-└── FactsMissing      the quarter's gaps have not been worked out
+├── FactsMissing      the quarter's gaps have not been worked out
+└── ReleaseTooEarly   the quarter may still change
 Forbidden
 └── ReleasesOnly      exact figures are for brokers
 """
@@ -46,6 +47,13 @@ class FactsMissing(Conflict):
 
     slug = "gap-facts-missing"
     title = "The quarter's gaps have not been worked out"
+
+
+class ReleaseTooEarly(Conflict):
+    """A release is never drawn again, so what it is drawn of should have ended."""
+
+    slug = "release-too-early"
+    title = "The quarter may still change"
 
 
 class ReleasesOnly(Forbidden):

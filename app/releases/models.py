@@ -107,3 +107,27 @@ class GapReleaseCell(Base):
     value: Mapped[str | None]
     noised: Mapped[int]
     shown: Mapped[bool]
+
+
+class Statement(TenantTable, Base):
+    """One interest that a release shows many children for, and the sentence that answers it.
+
+    Only the sentence may be changed: the serving role has no right to the other columns.
+    """
+
+    __tablename__ = "release_statements"
+    __table_args__ = (
+        belongs_to("gap_releases", "release_id"),
+        UniqueConstraint("authority_id", "period", "interest"),
+        CheckConstraint("(we_did IS NULL) = (released_at IS NULL)", name="released_when"),
+        CheckConstraint("(we_did IS NULL) = (released_by IS NULL)", name="released_by_whom"),
+    )
+
+    release_id: Mapped[UUID]
+    period: Mapped[str]
+    interest: Mapped[str]
+    # A broker's words to the public; null until they are published, and once taken back.
+    we_did: Mapped[str | None]
+    released_at: Mapped[datetime | None]
+    released_by: Mapped[UUID | None]
+    version: Mapped[int] = mapped_column(default=1)

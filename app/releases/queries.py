@@ -18,6 +18,7 @@ from app.releases.models import (
     GapReleaseCell,
     LocalityDeclaration,
     ReleaseBudget,
+    Statement,
 )
 from app.wire import LARGEST_INTEGER
 
@@ -98,6 +99,25 @@ def insert_cells(session: Session, release: GapRelease, cells: Sequence[Cell]) -
     )
 
 
+def insert_statements(session: Session, release: GapRelease, interests: Sequence[str]) -> None:
+    """Let what a release shows be answered in public."""
+    if interests:
+        session.execute(
+            insert(Statement),
+            [
+                {
+                    "authority_id": release.authority_id,
+                    "id": new_id(),
+                    "release_id": release.id,
+                    "period": release.period,
+                    "interest": interest,
+                    "version": 1,
+                }
+                for interest in interests
+            ],
+        )
+
+
 def find_release(session: Session, release_id: UUID) -> GapRelease | None:
     """Find a release."""
     return session.scalar(select(GapRelease).where(GapRelease.id == release_id))
@@ -106,6 +126,22 @@ def find_release(session: Session, release_id: UUID) -> GapRelease | None:
 def find_release_of(session: Session, period: str) -> GapRelease | None:
     """Find the release of a period."""
     return session.scalar(select(GapRelease).where(GapRelease.period == period))
+
+
+def list_releases_of(session: Session, periods: Sequence[str]) -> Sequence[GapRelease]:
+    """List the releases of some periods, the earliest period first."""
+    return session.scalars(
+        select(GapRelease).where(GapRelease.period.in_(periods)).order_by(GapRelease.period)
+    ).all()
+
+
+def list_interest_cells(session: Session, release_ids: Sequence[UUID]) -> Sequence[GapReleaseCell]:
+    """List the figures of whole authorities of some releases."""
+    return session.scalars(
+        select(GapReleaseCell)
+        .where(GapReleaseCell.release_id.in_(release_ids), GapReleaseCell.by == "interest")
+        .order_by(GapReleaseCell.release_id, GapReleaseCell.position)
+    ).all()
 
 
 def page_of_releases(session: Session, page: PageRequest) -> Page[GapRelease]:

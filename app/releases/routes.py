@@ -24,6 +24,7 @@ from app.releases.errors import (
     BudgetSpent,
     FactsMissing,
     ReleaseExists,
+    ReleaseTooEarly,
     SizeClassNotSet,
     SizeClassSet,
 )
@@ -70,7 +71,9 @@ def declare_localities(
     "/gap-releases",
     status_code=201,
     response_model=schemas.ReleaseRead,
-    responses=responses(ReleaseExists, BudgetSpent, SizeClassNotSet, FactsMissing, Invalid),
+    responses=responses(
+        ReleaseExists, ReleaseTooEarly, BudgetSpent, SizeClassNotSet, FactsMissing, Invalid
+    ),
 )
 def create_gap_release(
     form: schemas.ReleaseCreate, caller: GapReleasesWrite, session: SessionDep, now: NowDep

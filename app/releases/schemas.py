@@ -112,9 +112,15 @@ class LocalitiesRead(BaseModel):
 class ReleaseCreate(Wire):
     """A release: it is drawn once for its quarter, and stays."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"period": "2027-Q1"}]})
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"period": "2027-Q1"}, {"period": "2027-Q2", "early": True}]
+        }
+    )
 
     period: Period
+    # Draw it of what is known so far, and never of what the whole quarter was like.
+    early: bool = False
 
 
 class TableRead(BaseModel):

@@ -1,5 +1,6 @@
 """Drawing releases and reading them: once a period, within the year's budget, never changed."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -9,17 +10,19 @@ from sqlalchemy.orm import Session
 
 from app.access import audit
 from app.access.caller import Caller
-from app.clock import local_date
+from app.clock import local_date, quarter_bounds
 from app.db import bind_tenant
 from app.errors import Invalid, NotFound
+from app.gaps.refreshing import LAST_LOOK_AFTER
 from app.ids import new_id
 from app.outbox.service import emit
 from app.pagination import Page, PageRequest
 from app.releases import noise, queries
-from app.releases.building import INTEREST, Table, build, plan_tables
+from app.releases.building import INTEREST, Cell, Table, build, plan_tables
 from app.releases.errors import (
     BudgetSpent,
     ReleaseExists,
+    ReleaseTooEarly,
     SizeClassNotSet,
     SizeClassSet,
 )
@@ -37,6 +40,7 @@ from app.releases.schemas import (
     SizeClass,
     SizeUpdate,
 )
+from app.releases.topics import OTHER
 from app.releases.wants import unmet_of
 
 # A release's budget, and a year's; both are zero-concentrated differential privacy.
@@ -117,6 +121,8 @@ def draw_release(
 ) -> GapRelease:
     """Draw a period's release: the figures, the charge and the entry are one transaction."""
     _refuse_second(queries.find_release_of(session, form.period))
+    if not form.early:
+        _wait_for_the_end(form.period, now=now)
     year = local_date(now).year
     size = queries.find_size(session, year)
     if size is None:
@@ -165,14 +171,35 @@ def draw_release(
         _refuse_second(queries.find_release_of(session, form.period))
         raise ReleaseExists
     queries.insert_cells(session, release, cells)
+    queries.insert_statements(session, release, _answerable(cells))
     emit(session, "gap_release.created", release.id, sequence=1, now=now)
     audit.record(session, caller, "gap_release.create", now=now, object_id=release.id)
     return release
 
 
+def _wait_for_the_end(period: str, *, now: datetime) -> None:
+    """Refuse a quarter of which who came is not known yet."""
+    not_before = quarter_bounds(period)[1] + LAST_LOOK_AFTER
+    if now < not_before:
+        raise ReleaseTooEarly(
+            "It is drawn once for ever: wait for the quarter to end, or draw it early on purpose.",
+            not_before=not_before.isoformat(),
+            remedy="early: true draws it of what is known so far",
+        )
+
+
 def _refuse_second(drawn: GapRelease | None) -> None:
     if drawn is not None:
         raise ReleaseExists("Read the one that was drawn.", release_id=str(drawn.id))
+
+
+def _answerable(cells: Sequence[Cell]) -> list[str]:
+    """Name the interests of which a release shows how many children want them in vain."""
+    return [
+        cell.interest
+        for cell in cells
+        if cell.by == INTEREST and cell.shown and cell.interest != OTHER
+    ]
 
 
 def _stored(table: Table) -> dict[str, Any]:

@@ -25,8 +25,11 @@ def unmet_of(session: Session, period: str, *, now: datetime) -> Unmet:
         for month in months_with_sessions(session, bounds)
         if month not in found.months and month >= month_of(now)
     ]
-    if waiting or not found.months:
-        raise FactsMissing("The worker does so within minutes.", months=waiting or months)
+    if waiting:
+        raise FactsMissing("The worker does so within minutes.", months=waiting)
+    if not found.months:
+        # Sessions are judged before and in their month, so nothing becomes of these by waiting.
+        raise FactsMissing("No session of the quarter has been judged.", months=months)
     return Unmet(
         child=found.child,
         concept=found.concept,

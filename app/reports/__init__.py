@@ -1,6 +1,6 @@
 """Reports: what a quarter's release says, for people to read.
 
-Takes   a quarter's release, the one before it, and what was published as said and done.
+Takes   a quarter's release, those before it, and what was published as said and done.
 Gives   one report a quarter, as data, an accessible page and a tagged PDF.
-Calls   releases, wishes, authorities.   Called by   nobody.
+Calls   releases, authorities.   Called by   nobody.
 """

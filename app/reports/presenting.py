@@ -1,14 +1,15 @@
 """A report laid out for reading: charts, and beside each the table of the same figures."""
 
 from collections.abc import Iterable, Sequence
+from itertools import starmap
 from typing import Any, Final
 
-from app.charts import Bar, bar_chart
+from app.charts import Bar, bar_chart, line_chart, spoken
 from app.releases.schemas import By, CellRead, MethodRead, TableRead
+from app.releases.statement_schemas import YouSaidWeDid
 from app.reports.figures import largest_first
-from app.reports.schemas import ChangeRead, ComparisonRead, ReportRead, ReportTable
-from app.reports.wording import TABLES, day_of, quarter_of, value_of
-from app.wishes.statement_schemas import YouSaidWeDid
+from app.reports.schemas import ChangeRead, ComparisonRead, ReportRead, ReportTable, TrendRead
+from app.reports.wording import TABLES, children_of, day_of, quarter_of, value_of
 
 # More bars do not fit on a page of paper.
 MOST_BARS: Final = 20
@@ -41,6 +42,7 @@ def present(report: ReportRead) -> dict[str, Any]:
             _of_interests(whole),
             *(_of_breakdown(one, leading) for one in breakdowns),
             *([_of_changes(report.comparison, report.period)] if report.comparison else []),
+            *([_of_trend(report.trend, leading)] if report.trend else []),
         ],
         "said": [_say(line) for line in report.you_said_we_did.items],
         "said_method": report.you_said_we_did.method,
@@ -139,6 +141,42 @@ def _of_changes(comparison: ComparisonRead, period: str) -> dict[str, Any]:
     return _chapter("changes", heading, notes, [part])
 
 
+def _of_trend(trend: TrendRead, leading: Sequence[str]) -> dict[str, Any]:
+    """Draw the leading interests quarter by quarter; the others are in a table."""
+    heading, periods = "Quarter by quarter", [one.period for one in trend.quarters]
+    of_interest = {one.interest: one for one in trend.items}
+    charted = [of_interest[interest] for interest in leading[:MOST_CHARTED]]
+    parts = []
+    for one in charted:
+        title = f"{one.label}, quarter by quarter"
+        points = list(starmap(_point, zip(periods, one.figures, strict=True)))
+        words = f"{spoken(points)} {WHISKERS}"
+        rows = [
+            ([period, "not released", ""] if cell is None else _row(period, cell))
+            for period, cell in zip(periods, one.figures, strict=True)
+        ]
+        table = _table(title, ("Quarter", *FIGURES), rows)
+        chart = line_chart(title, words, points)
+        parts.append(_part(f"trend-{one.interest}", one.label, chart, f"{title}. {words}", table))
+    others = [one for one in trend.items if one not in charted]
+    rest = _table(
+        f"{heading}: children with other interests",
+        ("Interest", *periods),
+        ([one.label, *map(_in_short, one.figures)] for one in others),
+    )
+    return _chapter("trend", heading, trend.notes, parts, rest)
+
+
+def _point(period: str, cell: CellRead | None) -> Bar:
+    return Bar(period) if cell is None else _bar(period, cell)
+
+
+def _in_short(cell: CellRead | None) -> str:
+    if cell is None:
+        return "not released"
+    return _row("", cell)[1]
+
+
 def _bar(label: str, cell: CellRead) -> Bar:
     if cell.children is None:
         return Bar(label, below=cell.below)
@@ -210,7 +248,8 @@ def _say(line: YouSaidWeDid) -> dict[str, str]:
     places = f", many of them in {' and '.join(line.areas)}" if line.areas else ""
     return {
         "label": line.label,
-        "said": f"{line.asked_at_least:,} children or more asked for it{places}.",
+        "said": f"{children_of(line.children).capitalize()} wanted it in vain, give or take"
+        f" {line.error_95}{places}.",
         "did": line.we_did,
     }
 

@@ -7,8 +7,8 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from app.releases.schemas import CellRead, MethodRead, TableRead
+from app.releases.statement_schemas import YouSaidWeDid
 from app.wire import Wire
-from app.wishes.statement_schemas import YouSaidWeDid
 
 Form = Literal["json", "html", "pdf"]
 Verdict = Literal["more", "fewer", "within_noise", "not_shown"]
@@ -51,6 +51,29 @@ class ComparisonRead(BaseModel):
     notes: list[str]
 
 
+class TrendQuarter(BaseModel):
+    """A quarter of a trend, and its release; null where it has none."""
+
+    period: str
+    release_id: UUID | None
+
+
+class TrendInterest(BaseModel):
+    """An interest in each of the quarters, as it was released; null where it was not."""
+
+    interest: str
+    label: str
+    figures: list[CellRead | None]
+
+
+class TrendRead(BaseModel):
+    """The released quarters until this one, the earliest first."""
+
+    quarters: list[TrendQuarter]
+    items: list[TrendInterest]
+    notes: list[str]
+
+
 class SaidAndDone(BaseModel):
     """What many children asked for in the quarter, and what was done: as it is published now."""
 
@@ -71,5 +94,7 @@ class ReportRead(BaseModel):
     tables: list[ReportTable]
     # Null where the quarter before had not been released when this one was.
     comparison: ComparisonRead | None
+    # Up to eight quarters; null where no earlier one had been released when this one was.
+    trend: TrendRead | None
     you_said_we_did: SaidAndDone
     method: MethodRead

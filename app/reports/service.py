@@ -13,12 +13,13 @@ from app.releases.building import INTEREST
 from app.releases.models import GapRelease, GapReleaseCell
 from app.releases.schemas import By, TableRead
 from app.releases.service import get_release_of
+from app.releases.statement_schemas import METHOD, YouSaidWeDid
+from app.releases.statements import list_released
 from app.reports.comparing import compare, period_before
-from app.reports.schemas import ComparisonRead, ReportRead, ReportTable, SaidAndDone
+from app.reports.schemas import ComparisonRead, ReportRead, ReportTable, SaidAndDone, TrendRead
 from app.reports.summarising import summarise
+from app.reports.trending import periods_until, tell_trend
 from app.reports.wording import quarter_of
-from app.wishes.statement_schemas import METHOD, YouSaidWeDid
-from app.wishes.statements import list_released
 
 LINES_A_PAGE: Final = 200
 
@@ -37,6 +38,7 @@ def read_report(session: Session, caller: Caller, period: str) -> ReportRead:
         summary=summarise(tables, comparison),
         tables=tables,
         comparison=comparison,
+        trend=_trend(session, release),
         you_said_we_did=SaidAndDone(method=METHOD, items=list(_lines(session, period))),
         method=presenting.method_of(release),
     )
@@ -60,6 +62,14 @@ def _compare(session: Session, release: GapRelease) -> ComparisonRead | None:
         cells_before=queries.list_cells(session, before.id, GapReleaseCell.by == by),
         table_before=presenting.table_of(before, by),
     )
+
+
+def _trend(session: Session, release: GapRelease) -> TrendRead | None:
+    drawn = queries.list_releases_of(session, periods_until(release.period))
+    # As with the quarter before: what is drawn later changes no report.
+    until = [one for one in drawn if one.created_at <= release.created_at]
+    cells = queries.list_interest_cells(session, [one.id for one in until])
+    return tell_trend(release.period, until, cells)
 
 
 def _lines(session: Session, period: str) -> Iterator[YouSaidWeDid]:

@@ -154,7 +154,7 @@ def _list_matches(
         listed = matches.list_matches(
             session, warm, caller, child_id, span, limit=MOST_MATCHES, now=now
         )
-    return MatchesRead.model_validate(listed)
+    return MatchesRead.model_validate(listed, from_attributes=True)
 
 
 def _book_free_place(

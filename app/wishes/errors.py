@@ -1,8 +1,7 @@
 """Why something is refused of a wish.
 
 Conflict
-├── WishNotOpen        it has been met or closed
-└── QuarterNotDue      statements are made in the quarter that follows
+└── WishNotOpen        it has been met or closed
 Invalid
 └── IdempotencyKeyReused
 """
@@ -15,13 +14,6 @@ class WishNotOpen(Conflict):
 
     slug = "wish-not-open"
     title = "The wish is not open"
-
-
-class QuarterNotDue(Conflict):
-    """A statement is made of the quarter that ended last, and of no other."""
-
-    slug = "quarter-not-due"
-    title = "There is no statement of that quarter to be made now"
 
 
 class IdempotencyKeyReused(Invalid):

@@ -44,6 +44,8 @@ SAME_SHARE: Final = 0.3
 SHOWN_TOPIC: Final = 0.25
 # Concepts that phrases name together and that are kept ready; more start anew.
 MOST_CONCEPT_PARTS: Final = 512
+# Scores of one phrase each that are kept ready, in bytes; more start anew.
+MOST_KEPT_BYTES: Final = 16 * 1024 * 1024
 # How much of what all listings have in common is taken out, so that they stand apart.
 COMMON_SHARE: Final = 0.75
 
@@ -84,6 +86,7 @@ class InterestIndex:
         not read lately, else 0.03 ms.
         """
         self.n_listings_ = len(listings)
+        self._kept: dict[Phrase, NDArray[np.float64]] = {}
         background = _background()
         said = [read_listing(one, self.vocabulary) for one in (*listings, *background)]
         self._fit_places(np.array([one.place for one in said]))
@@ -172,6 +175,33 @@ class InterestIndex:
                 said = self.attributes_[list(phrase.attributes)].max(axis=0)
                 similarity[row] = np.where(said == 0.0, similarity[row], np.maximum(said, 0.0))
         return similarity
+
+    def recall(self, phrases: Sequence[Phrase]) -> NDArray[np.float64]:
+        """Score phrases as `similarity` does, keeping ready what each one gave.
+
+        Parameters
+        ----------
+        phrases : sequence of Phrase
+
+        Returns
+        -------
+        ndarray of shape (n_phrases, n_listings), float64
+
+        Notes
+        -----
+        For the few phrases of one child: families look again and again, and children say alike.
+        At most `MOST_KEPT_BYTES` are kept.
+        """
+        known = {phrase: self._kept.get(phrase) for phrase in phrases}
+        unknown = [phrase for phrase, row in known.items() if row is None]
+        if unknown:
+            fresh = dict(zip(unknown, self.similarity(unknown), strict=True))
+            if (len(self._kept) + len(fresh)) * self.n_listings_ * 8 > MOST_KEPT_BYTES:
+                self._kept.clear()
+            self._kept |= fresh
+            known |= fresh
+        rows = [known[phrase] for phrase in phrases]
+        return np.array(rows, dtype=np.float64).reshape(len(rows), self.n_listings_)
 
     def _cosines(self, phrases: Sequence[Phrase]) -> NDArray[np.float32]:
         asked = np.zeros((len(phrases), len(self._places)), dtype=np.float32)

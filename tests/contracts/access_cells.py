@@ -281,7 +281,6 @@ OPERATIONS: dict[str, Operation] = {
     "POST /v1/wishes/{wish_id}/actions": Operation(of_the_authority(201), lambda ids: INTRODUCED),
     "GET /v1/wishes/{wish_id}/actions": Operation(of_a_family(200)),
     "GET /v1/you-said-we-did": Operation(for_everybody(200)),
-    "POST /v1/you-said-we-did": Operation(for_brokers(200), lambda ids: {"quarter": "2026-Q4"}),
     "GET /v1/you-said-we-did/lines": Operation(for_brokers(200)),
     "PATCH /v1/you-said-we-did/lines/{line_id}": Operation(
         of_the_authority(200), lambda ids: {"we_did": "The museum has opened its workshop."}

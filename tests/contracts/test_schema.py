@@ -105,7 +105,7 @@ class TestDatabase:
         "table",
         [
             *("audit_entries", "events", "consents", "booking_changes", "passport_versions"),
-            *("goal_progress", "progressions", "wish_actions", "wish_statements"),
+            *("goal_progress", "progressions", "wish_actions"),
             *("brochures", "brochure_documents", "brochure_sessions"),
             *("gap_releases", "gap_release_cells", "authority_sizes", "locality_declarations"),
         ],

@@ -16,12 +16,11 @@ from tests.support.commissioning import RELEASED_PLAN, RELEASED_SCENARIO, make
 from tests.support.passports import write_passport
 from tests.support.releases import PERIOD, find_or_draw
 from tests.support.rounds import make_round, publish
-from tests.support.statements import add_line
+from tests.support.statements import lines_of
 from tests.support.waiting import answer_offer, cancel, offers, wait_for, work_round
 from tests.support.world import World
 
 QUARTERS = count()
-LINES = count()
 SERVICE = {"need": "one_to_one", "lead_days": 7, "cost_pence": 4500, "per_week": 5}
 PROVIDER_BODY = {"name": "Mill Lane Anglers", "kind": "community_group"}
 
@@ -71,7 +70,6 @@ def make_family(world: World, *, attends: str | None = None) -> dict[str, str]:
     ids["wish_id"] = create(
         "/v1/wishes", {"child_id": child["id"], "text": "trains", "voice": "child"}
     )
-    ids["line_id"] = add_line(world, quarter="2026-Q4", concept=f"trains-{next(LINES)}")
     ids["service_id"] = create("/v1/authority/support-services", SERVICE)
     ids["provider_id"] = create("/v1/providers", PROVIDER_BODY)
     ids["activity_id"] = create("/v1/activities", activity_body(ids["provider_id"]))
@@ -85,6 +83,7 @@ def make_family(world: World, *, attends: str | None = None) -> dict[str, str]:
     ids["closure_id"] = _make_closure(world, child["id"], ids["activity_id"])
     ids["authority_id"] = str(world.authority_id)
     ids["release_id"] = find_or_draw(world)
+    ids["line_id"] = lines_of(world)["swimming"]
     ids["period"] = PERIOD
     ids["plan_id"] = make(world, RELEASED_PLAN)["id"]
     ids["scenario_id"] = create("/v1/scenarios", RELEASED_SCENARIO)

@@ -9,22 +9,25 @@ from app.ids import new_id
 from app.releases import presenting
 from app.releases.building import Cell, build, plan_tables
 from app.releases.grid import AGES, REASONS, Unmet, declare_grid, lay_out
-from app.releases.models import GapRelease
+from app.releases.models import GapRelease, GapReleaseCell
 from app.releases.noise import LIBRARY, MECHANISM
+from app.releases.statement_schemas import METHOD, YouSaidWeDid
 from app.releases.topics import TOPICS
 from app.reports.comparing import compare
-from app.reports.schemas import ReportRead, ReportTable, SaidAndDone
+from app.reports.schemas import ReportRead, ReportTable, SaidAndDone, TrendRead
 from app.reports.summarising import summarise
-from app.wishes.statement_schemas import METHOD, YouSaidWeDid
+from app.reports.trending import tell_trend
 from tests.support.releases import NORTH, SOUTH
 
 LOCALITIES = [SOUTH, NORTH]
 SAID = YouSaidWeDid(
     quarter="2027-Q1",
-    concept="angling",
+    release_id=new_id(),
+    interest="angling",
     label="Angling",
-    asked_at_least=15,
-    areas=["ST4"],
+    children=45,
+    error_95=13,
+    areas=["South"],
     we_did="Trent Vale Angling Society has founded a Saturday group.",
     released_on=date(2027, 4, 20),
 )
@@ -75,9 +78,27 @@ def report(
         summary=summarise(tables, comparison),
         tables=tables,
         comparison=comparison,
+        trend=None if before is None else _trend((earlier, then), (release, cells)),
         you_said_we_did=SaidAndDone(method=METHOD, items=[SAID] if said else []),
         method=presenting.method_of(release),
     )
+
+
+def _trend(*drawn: tuple[GapRelease, list[Cell]]) -> TrendRead | None:
+    rows = [
+        GapReleaseCell(
+            release_id=release.id,
+            by=cell.by,
+            interest=cell.interest,
+            value=cell.value,
+            noised=cell.noised,
+            shown=cell.shown,
+        )
+        for release, cells in drawn
+        for cell in cells
+        if cell.by == "interest"
+    ]
+    return tell_trend("2027-Q1", [release for release, _ in drawn], rows)
 
 
 def _draw(period: str, children: int, *, breakdowns: bool) -> tuple[GapRelease, list[Cell]]:
@@ -91,6 +112,7 @@ def _draw(period: str, children: int, *, breakdowns: bool) -> tuple[GapRelease, 
         rho_thousandths=125,
         mechanism=MECHANISM,
         library=LIBRARY,
+        topics=list(TOPICS),
         tables=[
             {
                 **{"by": table.by, "rho": table.rho, "sd": round(table.sd, 3)},

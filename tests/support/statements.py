@@ -1,33 +1,36 @@
-"""Statements of what many children asked for, put straight into the database."""
+"""Lines of you said, we did: what releases show, drawn for tests without noise."""
 
-from uuid import UUID
+from unittest.mock import patch
 
-from app.db import transaction
-from app.ids import new_id
-from app.wishes.models import Statement, StatementLine
+from app.releases.grid import Unmet
+from tests.support.releases import PERIOD, draw_of, set_size, wants_in_vain
 from tests.support.world import World
 
 
-def add_line(
-    world: World, *, quarter: str = "2026-Q4", concept: str = "angling", at_least: int = 15
-) -> str:
-    """Add a line, with the statement of its quarter where there is none."""
-    tenant = {"authority_id": world.authority_id}
-    with transaction(world.sessions, world.authority_id) as session:
-        statement = session.query(Statement).filter_by(quarter=quarter).one_or_none()
-        if statement is None:
-            statement = Statement(**tenant, id=new_id(), quarter=quarter, made_at=world.clock.now)
-            session.add(statement)
-            session.flush()
-        line = StatementLine(
-            **tenant,
-            id=new_id(),
-            statement_id=UUID(str(statement.id)),
-            quarter=quarter,
-            concept=concept,
-            asked_at_least=at_least,
-            areas=[],
-            version=1,
-        )
-        session.add(line)
-    return str(line.id)
+def draw_exactly(world: World, period: str = PERIOD, **children: int) -> dict[str, str]:
+    """Draw a release that shows how many children want what in vain; give lines by interest."""
+    assert set_size(world, year=world.clock.now.year).status_code == 200
+    with patch("app.releases.building.add_noise", side_effect=lambda counts, _: list(counts)):
+        draw_of(world, wanted_by(**children), period)
+    return lines_of(world, period)
+
+
+def wanted_by(**children: int) -> Unmet:
+    """Invent children who each want one thing, all of them in ST4 and for the same reason."""
+    n = sum(children.values())
+    wants = wants_in_vain(n)
+    return Unmet(
+        child=wants.child,
+        concept=[concept for concept, number in children.items() for _ in range(number)],
+        outcode=["ST4"] * n,
+        age_band=wants.age_band,
+        need_groups=wants.need_groups,
+        reason=["full"] * n,
+    )
+
+
+def lines_of(world: World, period: str = PERIOD) -> dict[str, str]:
+    """Read the ids of a quarter's lines by their interest, as a broker."""
+    answer = world.call("GET", "/v1/you-said-we-did/lines", params={"quarter": period})
+    assert answer.status_code == 200, answer.text
+    return {line["interest"]: line["id"] for line in answer.json()["items"]}

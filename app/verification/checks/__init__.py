@@ -42,7 +42,7 @@ from app.verification.checks.places import (
     SERVICE_WEEKS,
     SESSION_SUPPORT,
 )
-from app.verification.checks.releases import RELEASE_BUDGETS, RELEASES
+from app.verification.checks.releases import RELEASE_BUDGETS, RELEASES, STATEMENTS
 from app.verification.checks.rounds import (
     ALLOCATED_PLACES,
     ALLOCATED_SESSIONS,
@@ -61,7 +61,7 @@ from app.verification.checks.waiting import (
     PASSED_OVER,
     WAITING,
 )
-from app.verification.checks.wishes import MET_WISHES, STATEMENTS, WISH_EVENTS
+from app.verification.checks.wishes import MET_WISHES, WISH_EVENTS
 
 # In the order in which they are reported.
 OF_AN_AUTHORITY: Final = (
@@ -108,11 +108,11 @@ OF_AN_AUTHORITY: Final = (
     OLD_JOBS,
     MET_WISHES,
     WISH_EVENTS,
-    STATEMENTS,
     GAP_FACTS,
     GAP_MET,
     RELEASES,
     RELEASE_BUDGETS,
+    STATEMENTS,
     SCENARIOS,
     COMMISSIONING_PLANS,
     PLAN_CHILDREN,

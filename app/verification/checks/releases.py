@@ -46,3 +46,20 @@ RELEASE_BUDGETS: Final = Check(
     ) r ON r.authority_id = b.authority_id AND r.year = b.year
     """,
 )
+
+STATEMENTS: Final = Check(
+    "statements",
+    "What may be answered in public is what a release shows, and nothing else.",
+    """
+    SELECT jsonb_build_object('line_id', s.id, 'release_id', coalesce(s.release_id, c.release_id),
+                              'interest', coalesce(s.interest, c.interest)) AS facts,
+           s.id IS NULL OR c.release_id IS NULL OR s.period <> r.period AS broken
+    FROM release_statements s
+    FULL JOIN (
+        SELECT authority_id, release_id, interest FROM gap_release_cells
+        WHERE by = 'interest' AND shown AND interest <> 'other'
+    ) c ON c.authority_id = s.authority_id AND c.release_id = s.release_id
+        AND c.interest = s.interest
+    LEFT JOIN gap_releases r ON r.authority_id = s.authority_id AND r.id = s.release_id
+    """,
+)

@@ -1,4 +1,4 @@
-"""Wishes, and what is published of them."""
+"""Wishes, and what has become of them."""
 
 from typing import Final
 
@@ -33,19 +33,5 @@ WISH_EVENTS: Final = Check(
     FROM wishes w
     LEFT JOIN events e ON e.authority_id = w.authority_id AND e.object_id = w.id
     GROUP BY w.authority_id, w.id
-    """,
-)
-
-STATEMENTS: Final = Check(
-    "statements",
-    "A quarter's lines belong to its one statement, which was made after its end.",
-    """
-    SELECT jsonb_build_object('line_id', l.id, 'quarter', l.quarter, 'statement_id', s.id)
-               AS facts,
-           s.quarter <> l.quarter
-           OR s.made_at < (make_date(left(s.quarter, 4)::int, right(s.quarter, 1)::int * 3, 1)
-                           + interval '1 month') AT TIME ZONE 'Europe/London' AS broken
-    FROM wish_statement_lines l
-    JOIN wish_statements s ON s.authority_id = l.authority_id AND s.id = l.statement_id
     """,
 )

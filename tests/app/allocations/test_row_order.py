@@ -1,4 +1,4 @@
-"""Where rows lie on the disk plays no part: rewritten in any order they give the same bytes."""
+"""Where rows lie and what people are called plays no part: the same wishes give the same places."""
 
 from random import Random
 from uuid import UUID
@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from app.allocations.inputs import read_inputs
 from app.allocations.running import Outcome, run
-from app.children.models import Child, Interest
+from app.catalogue.models import Activity, Provider
+from app.children.models import Child, Household, Interest
 from app.db import make_engine, transaction
 from app.embedded_postgres import EmbeddedPostgres
 from app.engine.warm import WarmCatalogues
@@ -98,6 +99,28 @@ def test_rows_rewritten_in_any_order_give_the_same_bytes(
         assert as_they_lie(administrator, authority_id) != lay
         assert solve(sessions, authority_id, round_id) == first
     administrator.dispose()
+
+
+def test_other_names_give_the_same_places(
+    sessions: sessionmaker[Session], seeded: tuple[UUID, UUID]
+) -> None:
+    first, random = solve(sessions, *seeded), Random(5)
+    with transaction(sessions, seeded[0]) as session:
+        for table, name in (
+            (Child, "given_name"),
+            (Household, "reference"),
+            (Provider, "name"),
+            (Activity, "venue_name"),
+        ):
+            rows = session.scalars(select(table).order_by(table.id)).all()
+            assert len(rows) > 1
+            for row in rows:
+                setattr(row, name, f"{random.choice('AZ')} {random.random()}")
+
+    second = solve(sessions, *seeded)
+
+    for told in ("parts", "places", "children", "sessions", "equity"):
+        assert getattr(second, told) == getattr(first, told)
 
 
 def test_what_has_changed_gives_other_bytes(

@@ -18,9 +18,12 @@ class TestRelease:
         )
         asked = ("release", "--authority", world.authority_id, "--period", this_quarter())
 
-        result = run(*asked, "--size-class", "under_200")
+        too_early = run(*asked, "--size-class", "under_200")
+        result = run(*asked, "--size-class", "under_200", "--early")
         again = run(*asked)
 
+        assert too_early.exit_code == 1
+        assert "The quarter may still change" in too_early.stderr
         assert result.exit_code == 0, result.output
         lines = result.stdout.splitlines()
         [swimming] = [line for line in lines if "Swimming" in line]
@@ -32,7 +35,8 @@ class TestRelease:
         assert "has its release already" in again.stderr
 
     def test_how_large_it_is_has_to_be_said(self, run: Run, world: World) -> None:
-        result = run("release", "--authority", world.authority_id, "--period", this_quarter())
+        asked = ("release", "--authority", world.authority_id, "--period", this_quarter())
+        result = run(*asked, "--early")
 
         assert result.exit_code == 1
         assert "An operator has to say how large" in result.stderr

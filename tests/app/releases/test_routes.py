@@ -82,6 +82,8 @@ class TestFromChildrenToFigures:
         assert (before.status_code, slug_of(before)) == (409, "gap-facts-missing")
         assert before.json()["facts"] == {"months": ["2027-03"]}
         assert elsewhere.json()["facts"] == {"months": ["2027-07", "2027-08", "2027-09"]}
+        assert "within minutes" in before.json()["detail"]
+        assert "within minutes" not in elsewhere.json()["detail"], "nobody will judge them"
         assert draw(swimmers).status_code == 201
 
     def test_true_counts_are_kept_nowhere(self, swimmers: World) -> None:

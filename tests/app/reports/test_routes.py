@@ -25,14 +25,14 @@ from tests.support.releases import (
     wants_in_vain,
 )
 from tests.support.reports import wants
-from tests.support.statements import add_line
+from tests.support.statements import lines_of
 from tests.support.world import World
 
 REPORT = f"/v1/reports/{PERIOD}"
 BREAKDOWNS = ("locality", "age_band", "need_group", "reason")
 # The tables that a report may be made of, and those that say who asks.
 MAY_BE_READ = {
-    *("gap_releases", "gap_release_cells", "wish_statements", "wish_statement_lines"),
+    *("gap_releases", "gap_release_cells", "release_statements"),
     *("authorities", "clients", "family_grants"),
 }
 
@@ -175,7 +175,6 @@ class TestBytes:
     def test_only_what_was_released_and_published_is_read(
         self, released: World, engine: Engine
     ) -> None:
-        add_line(released, quarter=PERIOD)
         get(released)
         with statements_of(engine) as sent:
             for form in ("json", "html", "pdf"):
@@ -183,7 +182,7 @@ class TestBytes:
         tables = {
             name for statement in sent for name in re.findall(r"(?:FROM|JOIN) (\w+)", statement)
         }
-        assert {"gap_releases", "gap_release_cells", "wish_statement_lines"} <= tables
+        assert {"gap_releases", "gap_release_cells", "release_statements"} <= tables
         assert tables <= MAY_BE_READ
         writes = re.compile(r"\b(INSERT|UPDATE|DELETE)\b")
         assert not [statement for statement in sent if writes.search(statement)]
@@ -243,9 +242,7 @@ class TestComparison:
 
 class TestSaidAndDone:
     def test_published_lines_of_the_quarter_are_in_it_and_no_others(self, released: World) -> None:
-        line = add_line(released, quarter=PERIOD)
-        add_line(released, quarter=PERIOD, concept="bowls")
-        add_line(released, quarter="2026-Q4", concept="music")
+        line = lines_of(released)["swimming"]
         did = "Trent Vale <Angling> Society has founded a group."
         path = f"/v1/you-said-we-did/lines/{line}"
 
@@ -255,7 +252,7 @@ class TestSaidAndDone:
 
         answer(did)
         items = get(released).json()["you_said_we_did"]["items"]
-        assert [(one["concept"], one["we_did"]) for one in items] == [("angling", did)]
+        assert [(one["interest"], one["we_did"]) for one in items] == [("swimming", did)]
         assert "Trent Vale &lt;Angling&gt; Society" in get(released, "html").text
 
         # What is taken back is gone from reports too.

@@ -14,7 +14,7 @@ from tests.support.closing import close_and_work
 from tests.support.parties import book_party
 from tests.support.passports import write_passport
 from tests.support.releases import find_or_draw
-from tests.support.statements import add_line
+from tests.support.statements import lines_of
 from tests.support.waiting import offers, wait_for, work_round
 from tests.support.wishing import act, record_wish
 from tests.support.world import World
@@ -71,6 +71,7 @@ def busy(world: World) -> dict[str, UUID]:
         "later": UUID(later_id),
         "authority": world.authority_id,
         "release": UUID(find_or_draw(world)),
+        "line": UUID(lines_of(world)["swimming"]),
     }
 
 
@@ -123,7 +124,6 @@ def gain(world: World, activity_id: str) -> dict[str, UUID]:
         "joined": joined,
         "wish": wish_id,
         "event_less": event_less,
-        "line": add_line(world),
     }
     return {name: UUID(id_) for name, id_ in ids.items()}
 

@@ -4,10 +4,10 @@ from typing import Any
 
 from app.verification import checks
 from app.verification.checks import Check
+from tests.app.verification.planted_releases import PLANTED_RELEASES
 from tests.app.verification.planted_wishes import PLANTED_WISHES
 
 DROP = "ALTER TABLE {} DROP CONSTRAINT {}"
-FREE = "ALTER TABLE {} DISABLE TRIGGER keep_released"
 
 PLANTED: list[tuple[Check, list[str], dict[str, Any]]] = [
     (
@@ -355,34 +355,5 @@ PLANTED: list[tuple[Check, list[str], dict[str, Any]]] = [
         {"booking_id": "lost", "state": "planned"},
     ),
     *PLANTED_WISHES,
-    (
-        checks.RELEASES,
-        [
-            FREE.format("gap_release_cells"),
-            "DELETE FROM gap_release_cells WHERE position = 7 AND release_id = :release",
-        ],
-        {"release_id": "release", "cells": 1022, "declared": 1023},
-    ),
-    (
-        checks.RELEASES,
-        [
-            FREE.format("gap_release_cells"),
-            "UPDATE gap_release_cells SET shown = NOT shown WHERE position = 7"
-            " AND release_id = :release",
-        ],
-        {"release_id": "release"},
-    ),
-    (
-        checks.RELEASE_BUDGETS,
-        [
-            "ALTER TABLE release_budgets DISABLE TRIGGER only_grow",
-            "UPDATE release_budgets SET releases = 0, rho_thousandths = 0",
-        ],
-        {"year": 2027, "charged": 0, "releases": 1},
-    ),
-    (
-        checks.RELEASE_BUDGETS,
-        [FREE.format("release_budgets"), "DELETE FROM release_budgets"],
-        {"year": 2027, "charged": None, "releases": 1},
-    ),
+    *PLANTED_RELEASES,
 ]

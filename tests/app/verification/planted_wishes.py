@@ -32,14 +32,4 @@ PLANTED_WISHES: list[tuple[Check, list[str], dict[str, Any]]] = [
         ["DELETE FROM events WHERE object_id = :event_less"],
         {"wish_id": "event_less", "version": 1, "events": 0},
     ),
-    (
-        checks.STATEMENTS,
-        ["UPDATE wish_statements SET made_at = '2026-12-31T23:59Z'"],
-        {"line_id": "line", "quarter": "2026-Q4"},
-    ),
-    (
-        checks.STATEMENTS,
-        ["UPDATE wish_statement_lines SET quarter = '2026-Q3'"],
-        {"line_id": "line", "quarter": "2026-Q3"},
-    ),
 ]

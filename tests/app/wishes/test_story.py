@@ -6,6 +6,7 @@ from typing import Any
 from app.access.scopes import ClientKind
 from app.ids import new_id
 from tests.support.children import create_child
+from tests.support.gaps import Fact, facts_of, refresh_all
 from tests.support.races import breaches
 from tests.support.world import World
 
@@ -69,6 +70,11 @@ def test_a_young_man_who_loves_fishing(world: World) -> None:
     call("POST", f"/v1/bookings/{booking}/attendance", 200, json={"attended": True})
     met = call("GET", of_wish, 200)
     assert (met["status"], met["met_by"], met["met_booking_id"]) == ("met", "attendance", booking)
+
+    # The month says that his want was met, and the next one that he has no such want any more.
+    assert refresh_all(world) == ["2027-03"]
+    assert facts_of(world, child["id"]) == {"angling": Fact("met", session_id=session_id)}
+    assert call("GET", "/v1/gaps?month=2027-03", 200)["totals"]["met"] == 1
 
     # He grows in the club.
     for part, day in (("recipient", (3, 6)), ("member", (5, 8)), ("mentor", (9, 4))):

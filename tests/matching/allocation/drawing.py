@@ -15,6 +15,26 @@ def some_ids(rng: np.random.Generator, n: int) -> list[UUID]:
     return [UUID(int=int(number)) for number in rng.permutation(1_000)[:n]]
 
 
+def ids(n: int, first: int = 1) -> list[UUID]:
+    """Count ids up."""
+    return [UUID(int=number) for number in range(first, first + n)]
+
+
+def everyone_wants(n_children: int, capacity: list[int], **changes: object) -> AllocationProblem:
+    """Let every child want every session, all alike."""
+    n_sessions = len(capacity)
+    fields: dict[str, object] = {
+        "child_ids": ids(n_children),
+        "band": np.zeros(n_children, dtype=int),
+        "session_ids": ids(n_sessions, 1_000),
+        "capacity": capacity,
+        "pair_child": np.repeat(np.arange(n_children), n_sessions),
+        "pair_session": np.tile(np.arange(n_sessions), n_children),
+        "pair_value": np.ones(n_children * n_sessions, dtype=int),
+    }
+    return AllocationProblem(**{**fields, **changes})
+
+
 def draw_problem(
     seed: int, *, most_children: int = 12, most_sessions: int = 5
 ) -> AllocationProblem:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from matching import InterestIndex, Listing, Phrase, load_vocabulary
+from matching.interests import index as index_module
 
 LISTINGS = [
     Listing("Junior angling", "Coarse fishing at the lake, rods and bait provided", ("angling",)),
@@ -60,6 +61,23 @@ class TestSimilarity:
         together = index.similarity(several)
         for row, phrase in enumerate(several):
             assert (index.similarity([phrase])[0] == together[row]).all()
+
+    def test_recalled_as_it_was_scored(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        index = fitted()
+        said = [*phrases("fishing and trains"), *phrases("swiming"), *phrases("fishing")]
+        scored = index.similarity(said)
+        assert (index.recall(said) == scored).all()
+
+        monkeypatch.setattr(index, "similarity", None)
+        assert (index.recall(said[::-1]) == scored[::-1]).all()
+        assert index.recall([]).shape == (0, len(LISTINGS))
+
+    def test_keeps_no_more_than_it_may(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(index_module, "MOST_KEPT_BYTES", 2 * 8 * len(LISTINGS))
+        index = fitted()
+        for text in ("fishing", "trains", "basketball"):
+            assert (index.recall(phrases(text)) == index.similarity(phrases(text))).all()
+        assert len(index._kept) == 1
 
     def test_does_not_depend_on_the_order_of_listings(self) -> None:
         said = phrases("fishing, trains and swimming")

@@ -217,6 +217,7 @@ class TestForEver:
         mine = {"id": str(sized.authority_id)}
         superuser.execute(text("SELECT set_config('app.erased_authority', :id, true)"), mine)
 
-        for table in ("gap_release_cells", "gap_releases", "release_budgets", "authority_sizes"):
+        tables = ("release_statements", "gap_release_cells", "gap_releases", "release_budgets")
+        for table in (*tables, "authority_sizes"):
             erased = superuser.execute(text(f"DELETE FROM {table} WHERE authority_id = :id"), mine)
             assert erased.rowcount > 0

@@ -1,6 +1,5 @@
 """You said, we did, over HTTP."""
 
-from random import SystemRandom
 from typing import Annotated
 from uuid import UUID
 
@@ -18,11 +17,10 @@ from app.errors import (
 )
 from app.pagination import Page
 from app.problems import responses
-from app.wishes import statement_schemas as schemas
-from app.wishes import statements
-from app.wishes.errors import QuarterNotDue
+from app.releases import statement_schemas as schemas
+from app.releases import statements
 
-router = APIRouter(prefix="/you-said-we-did", tags=["wishes"])
+router = APIRouter(prefix="/you-said-we-did", tags=["releases"])
 
 
 @router.get(
@@ -40,23 +38,6 @@ def list_released(
     return statements.list_released(session, query.quarter, page)
 
 
-@router.post(
-    "",
-    response_model=Page[schemas.LineRead],
-    responses=responses(Unauthenticated, Forbidden, QuarterNotDue, Invalid),
-)
-def make_statement(
-    form: schemas.StatementCreate,
-    caller: StatementsWrite,
-    session: SessionDep,
-    page: PageDep,
-    now: NowDep,
-) -> Page[schemas.LineRead]:
-    """Fix what the quarter that ended last may say, once for ever; a job does so too."""
-    rng = SystemRandom()
-    return statements.make_statement(session, caller, form.quarter, page, rng=rng, now=now)
-
-
 @router.get(
     "/lines",
     response_model=Page[schemas.LineRead],
@@ -69,7 +50,7 @@ def list_lines(
     page: PageDep,
     now: NowDep,
 ) -> Page[schemas.LineRead]:
-    """List the lines that may be released, and those that are."""
+    """List the lines that may be published, and those that are."""
     return statements.page_of_lines(session, caller, query.quarter, page, now=now)
 
 
@@ -82,13 +63,13 @@ def list_lines(
 )
 def answer_line(
     line_id: UUID,
-    patch: schemas.LineUpdate,
+    patch: schemas.StatementUpdate,
     if_match: IfMatchDep,
     caller: StatementsWrite,
     session: SessionDep,
     now: NowDep,
     response: Response,
 ) -> schemas.LineRead:
-    """Release a line with the sentence that answers it, or take the sentence back."""
+    """Publish a line with the sentence that answers it, or take the sentence back."""
     line = statements.answer_line(session, caller, line_id, patch, if_match=if_match, now=now)
-    return statements.shown(with_etag(response, line))
+    return statements.tell(session, [with_etag(response, line)])[0]
