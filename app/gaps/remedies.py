@@ -21,6 +21,8 @@ from app.gaps.slices import NOTHING_ON_OFFER, Chosen, Dimension, firsts, members
 from app.gaps.warm import MonthFacts
 
 NOTHING: Final = "nothing_on_offer"
+# Of a whole slice.
+MOST_REMEDIES: Final = 10
 # The parts of an obstacle as one number: thing (activity or concept), weekday, need, reason.
 REASONS_APART: Final = len(BLOCKING_REASONS) + 1
 NEEDS_APART: Final = len(NEED_CODES) + 1
@@ -55,7 +57,7 @@ class Obstacles:
 
 # Goes with the facts, which are bounded: some 0.5 MiB for a month of 40,000.
 _KEPT: Final[WeakKeyDictionary[MonthFacts, Obstacles]] = WeakKeyDictionary()
-_OF_ALL: Final[WeakKeyDictionary[MonthFacts, Remedy | None]] = WeakKeyDictionary()
+_OF_ALL: Final[WeakKeyDictionary[MonthFacts, Sequence[Remedy]]] = WeakKeyDictionary()
 
 
 def obstacles_of(facts: MonthFacts) -> Obstacles:
@@ -113,19 +115,26 @@ def remedies(
     }
 
 
-def remedy_of_all(facts: MonthFacts, chosen: Chosen) -> Remedy | None:
-    """Find what would serve most of all children."""
+def best_remedies(facts: MonthFacts, chosen: Chosen) -> Sequence[Remedy]:
+    """Find what would serve most of all children, the best first; of equals, as by value."""
     if chosen is not None:
-        return _remedy_of_all(facts, chosen)
+        return _best_remedies(facts, chosen)
     if facts not in _OF_ALL:
-        _OF_ALL[facts] = _remedy_of_all(facts, None)
+        _OF_ALL[facts] = _best_remedies(facts, None)
     return _OF_ALL[facts]
 
 
-def _remedy_of_all(facts: MonthFacts, chosen: Chosen) -> Remedy | None:
+def _best_remedies(facts: MonthFacts, chosen: Chosen) -> Sequence[Remedy]:
     fact, key = _standing(facts, chosen)
-    best = _best(facts, fact, key, np.zeros(len(fact), dtype=np.int64), 1)
-    return next((remedy for _, remedy in best), None)
+    obstacles = obstacles_of(facts)
+    once = key[firsts(facts.child[fact], key)]
+    children = np.bincount(once, minlength=len(obstacles.codes))
+    best = np.argsort(-children, kind="stable")[:MOST_REMEDIES]
+    return [
+        _remedy(facts, obstacles, at, int(children[at]), np.unique(facts.session[fact[key == at]]))
+        for at in best.tolist()
+        if children[at]
+    ]
 
 
 def _standing(facts: MonthFacts, chosen: Chosen) -> tuple[NDArray[np.int32], NDArray[np.int32]]:

@@ -83,7 +83,7 @@ class MonthFigures(Figures):
 
 
 class ActionRead(BaseModel):
-    """What would serve most of the children of a row: what alone stands in their way."""
+    """What would serve most of some children: what alone stands in their way."""
 
     text: str
     reason: str
@@ -185,6 +185,9 @@ class SliceRead(BaseModel):
     # How the rows add up, and where a child counts in several.
     counting: str
     totals: Figures
+    # What would serve most children of all rows, the best first, no more than ten: a child who
+    # wants several things may be served by several.
+    actions: list[ActionRead]
     items: list[SliceRow]
     next_cursor: str | None
     trend: list[MonthFigures]

@@ -11,7 +11,7 @@ from app.codes import WEEKDAYS
 from app.gaps import counts, queries, slices
 from app.gaps import slice_schemas as wire
 from app.gaps.counts import SessionPressure
-from app.gaps.remedies import Remedy, remedies, remedy_of_all
+from app.gaps.remedies import Remedy, best_remedies, remedies
 from app.gaps.slice_queries import titles_of
 from app.gaps.slice_wording import COUNTING, interest_label, label_of, text_of
 from app.gaps.slices import Chosen, Dimension, no_facts
@@ -68,7 +68,12 @@ def read_slice(session: Session, warm: WarmMonths, query: wire.SliceQuery) -> wi
     else:
         rows, next_cursor = _page(this, months, query.by, query)
     pressed = counts.session_pressure(this.facts, this.chosen)[:MOST_PRESSED]
-    remedied = (row.remedy.activity_id for row in rows if row.remedy is not None)
+    best = best_remedies(this.facts, this.chosen)
+    remedied = (
+        remedy.activity_id
+        for remedy in (*best, *(row.remedy for row in rows))
+        if remedy is not None
+    )
     titles = titles_of(
         session,
         {*(one.activity_id for one in pressed), *(one for one in remedied if one is not None)},
@@ -81,6 +86,7 @@ def read_slice(session: Session, warm: WarmMonths, query: wire.SliceQuery) -> wi
         filters={str(name): value for name, value in filters.items()},
         counting=COUNTING[query.by],
         totals=_figures(slices.total(this.facts, this.chosen)),
+        actions=[_action(remedy, titles) for remedy in best],
         items=[_row(row, query.by, titles) for row in rows],
         next_cursor=next_cursor,
         trend=trend[-MONTHS_BEFORE - 1 :],
@@ -152,7 +158,7 @@ def _rows_of_months(months: Mapping[str, Slice], trend: Sequence[wire.MonthFigur
     rows = []
     for (month, one), figures in zip(months.items(), trend, strict=True):
         numbers = [getattr(figures, name) for name in FIGURES]
-        remedy = remedy_of_all(one.facts, one.chosen)
+        remedy = next(iter(best_remedies(one.facts, one.chosen)), None)
         rows.append(Row(month, numbers, None, None, remedy, ()))
     return rows
 

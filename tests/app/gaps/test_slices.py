@@ -51,7 +51,10 @@ class TestPlantedGaps:
             first = ask(world, by)["items"][0]
             assert (first["value"], first["action"]["children"]) == (value, 3), by
             assert first["action"]["reason"] == "need"
-        action = ask(world)["items"][0]["action"]
+        told = ask(world)
+        action = told["items"][0]["action"]
+        assert told["actions"][0] == action
+        assert [one["children"] for one in told["actions"]] == [3, 1]
         assert action == {
             "text": "Hoist on Saturdays at Junior swimming would serve 3 children",
             "reason": "need",
@@ -76,6 +79,7 @@ class TestPlantedGaps:
 
         first = ask(world, "reason")["items"][0]
         assert (first["value"], first["children_unmet"]) == ("time", 2)
+        assert ask(world)["actions"][0] == first["action"]
         assert first["action"]["reason"] == "time"
         assert first["action"]["weekday"] == "sunday"
         assert first["action"]["text"] == (
@@ -94,6 +98,7 @@ class TestPlantedGaps:
         assert [(row["value"], row["children_unmet"]) for row in rows] == [
             *(("CW1", 2), ("ST6", 1), ("ST4", 0)),
         ]
+        assert ask(world)["actions"][0] == rows[0]["action"]
         assert rows[0]["action"]["reason"] == "distance"
         assert rows[1]["action"] | {"text": ""} == {
             **{"reason": "nothing_on_offer", "need": None, "interest": "swimming", "children": 1},

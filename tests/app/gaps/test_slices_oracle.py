@@ -12,7 +12,7 @@ import pytest
 from app.codes import NEED_CODES, WEEKDAYS
 from app.engine.gaps import BLOCKING_REASONS, OUTCOMES, SETTINGS
 from app.gaps.counts import need_counts
-from app.gaps.remedies import remedies, remedy_of_all
+from app.gaps.remedies import best_remedies, remedies
 from app.gaps.slices import DIMENSIONS, Dimension, choose, count, lacking_needs, no_facts, total
 from app.gaps.warm import MonthFacts
 
@@ -120,14 +120,20 @@ def obstacle(facts: MonthFacts, at: int) -> tuple[Any, ...] | None:
     return reasons[0], need, activity, day, None
 
 
-def most_served(facts: MonthFacts, some: list[int]) -> tuple[int, list[tuple[Any, ...]]]:
-    """Tell how many children one remedy serves at most, and which remedies do."""
+def served_by(facts: MonthFacts, some: list[int]) -> dict[tuple[Any, ...], int]:
+    """Count by remedy the children that it alone serves."""
     children = defaultdict(set)
     for at in some:
         if (one := obstacle(facts, at)) is not None:
             children[one].add(facts.child[at])
-    most = max(map(len, children.values()), default=0)
-    return most, [one for one, served in children.items() if len(served) == most]
+    return {remedy: len(served) for remedy, served in children.items()}
+
+
+def most_served(facts: MonthFacts, some: list[int]) -> tuple[int, list[tuple[Any, ...]]]:
+    """Tell how many children one remedy serves at most, and which remedies do."""
+    served = served_by(facts, some)
+    most = max(served.values(), default=0)
+    return most, [one for one, children in served.items() if children == most]
 
 
 FILTERS: list[dict[Dimension, str]] = [
@@ -151,8 +157,13 @@ def test_counts_and_remedies_are_those_of_the_facts(
 
     assert total(facts, chosen) == figures(facts, some)
     most, best = most_served(facts, some)
-    found = remedy_of_all(facts, chosen)
-    assert (0 if found is None else found.children) == most
+    found = best_remedies(facts, chosen)
+    served = served_by(facts, some)
+    assert [one.children for one in found] == sorted(served.values(), reverse=True)[:10]
+    for one in found:
+        parts = (one.reason, one.need, one.activity_id, one.weekday, one.interest)
+        assert served[parts] == one.children
+    assert (found[0].children if found else 0) == most
     for dimension in DIMENSIONS:
         of_value: dict[str, list[int]] = defaultdict(list)
         for at in some:
@@ -161,10 +172,10 @@ def test_counts_and_remedies_are_those_of_the_facts(
         counted = count(facts, dimension, chosen).by_name()
         told = {name: numbers for name, numbers in counted.items() if numbers[0]}
         assert told == {name: figures(facts, of) for name, of in of_value.items()}, dimension
-        served = remedies(facts, dimension, chosen, list(told))
+        remedy_of = remedies(facts, dimension, chosen, list(told))
         for name, of in of_value.items():
             most, best = most_served(facts, of)
-            remedy = served.get(name)
+            remedy = remedy_of.get(name)
             if remedy is None:
                 assert most == 0
                 continue
