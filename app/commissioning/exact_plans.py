@@ -97,8 +97,8 @@ def run(
     step("choosing")
     try:
         plan = make_plan(problem, gap=GAP, time_limit_s=TIME_LIMIT_S)
-    except NoPlan:
-        raise NoPlanPossible(areas=len(problem.areas)) from None
+    except NoPlan as error:
+        raise NoPlanPossible(cheapest_pence=error.cheapest) from None
     step("smaller budgets")
     waiting = np.unique(standing.facts.child[unmet])
     told = _Told(known, form, items, plan)

@@ -123,8 +123,15 @@ def _tell(standing: Standing, then: engine.Then, budget: wire.CutRead | None) ->
     lost, gained = later & ~today, today & ~later
     child = facts.child
 
+    differing = np.flatnonzero(lost | gained).tolist()
+
     def differences(groups_of: Callable[[int], Iterable[str]]) -> list[wire.DifferenceRead]:
-        counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        """Count groups with a difference; of the others not even who is unmet is asked for."""
+        counts: dict[str, Counter[str]] = {
+            group: Counter() for fact in differing for group in groups_of(fact)
+        }
+        if not counts:
+            return []
         for name, mask in (
             ("unmet_today", today),
             ("unmet_then", later),
@@ -133,12 +140,9 @@ def _tell(standing: Standing, then: engine.Then, budget: wire.CutRead | None) ->
         ):
             for fact in np.flatnonzero(mask).tolist():
                 for group in groups_of(fact):
-                    counts[group][name] += 1
-        return [
-            _difference(group, counts[group])
-            for group in sorted(counts)
-            if counts[group]["lost"] or counts[group]["gained"]
-        ]
+                    if group in counts:
+                        counts[group][name] += 1
+        return [_difference(group, counts[group]) for group in sorted(counts)]
 
     def of_child(values: Sequence[str]) -> Callable[[int], Iterable[str]]:
         return lambda fact: (values[int(child[fact])],)

@@ -15,11 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 import matching
-from app.children.profiles import Profile
 from app.clock import month_bounds
 from app.concepts import vocabulary
 from app.engine.problem import Holdings, Situation
-from app.engine.service import make_live, matching_child
+from app.engine.service import make_live, matching_children
 from app.engine.warm import WarmCatalogue
 from matching import (
     BLOCKING_REASONS,
@@ -82,13 +81,12 @@ def make_month(warm: WarmCatalogue, situation: Situation, month: str, *, now: da
 
 
 def make_wanting(
-    profile: Profile,
+    child: matching.Child,
     holdings: Holdings,
     wishes: Iterable[tuple[str, Sequence[str]]],
     places: Iterable[UUID],
 ) -> Wanting:
     """Put a child as the engine takes it: wishes with their concepts, sessions with a place."""
-    child = matching_child(profile)
     open_wishes = [OpenWish(text, tuple(concepts)) for text, concepts in wishes]
     wants = matching.wants_of(child.interests, open_wishes, vocabulary())
     return Wanting(child, holdings, wants, tuple(places))
@@ -183,5 +181,6 @@ __all__ = [
     "judged_by",
     "make_month",
     "make_wanting",
+    "matching_children",
     "session_states",
 ]

@@ -17,7 +17,7 @@ from app.bookings.standing import read_standing
 from app.children.profiles import Profile, get_profiles
 from app.clock import iso_week, local_date, month_bounds, year_of, years_before
 from app.codes import NEED_CODES
-from app.engine.gaps import Month, Wanting, judged_by, make_month, make_wanting
+from app.engine.gaps import Month, Wanting, judged_by, make_month, make_wanting, matching_children
 from app.engine.problem import Booked, Holdings, Situation, Taken
 from app.engine.warm import WarmCatalogues
 from app.gaps import queries
@@ -105,12 +105,13 @@ def read_children(
         profiles=profiles,
         wanting=[
             make_wanting(
-                profile,
+                child,
                 _holdings(profile, month, situation, booked.get(profile.id, ()), used, overrides),
                 wishes.get(profile.id, ()),
                 [r.session_id for r in booked.get(profile.id, ()) if r.status in MEETING],
             )
-            for profile in profiles
+            # What several children say alike is read once.
+            for profile, child in zip(profiles, matching_children(profiles), strict=True)
         ],
         frozen=[frozen[profile.id] for profile in profiles],
     )

@@ -31,6 +31,8 @@ _MOSTLY: Final = (0.9, 0.8, 0.7, 0.6, 0.5, 0.4)
 # The share of the items that a try gives up, and how far it looks away from their prices.
 _GIVEN_UP: Final = (0.03, 0.08, 0.15, 0.3)
 _NOISE: Final = 0.15
+# How often a try changes a provider, where they are limited.
+_CHANGED: Final = 0.5
 
 
 @dataclass(frozen=True)
@@ -127,9 +129,29 @@ def search(
         chance = 2 * rng.choice(_GIVEN_UP) * (1 + _NEWEST - prices.taken)
         stay = rng.random(problem.n_items) >= chance
         noise = rng.uniform(1 - _NOISE, 1 + _NOISE, problem.n_items)
-        kept = [item for item in best.items if stay[item]]
-        best.attempt(prices.taken > _SELDOM, kept, prices.favour() * noise)
+        allowed = prices.taken > _SELDOM
+        if problem.most_providers is not None:
+            allowed = _of_other_providers(problem, best.items, prices.taken, rng)
+        kept = [item for item in best.items if stay[item] and allowed[item]]
+        best.attempt(allowed, kept, prices.favour() * noise)
     return Priced(best.items, best.total, prices.lowest, prices.worthwhile(best.total))
+
+
+def _of_other_providers(
+    problem: PlanProblem, items: Sequence[int], taken: Floats, rng: np.random.Generator
+) -> Mask:
+    """Allow the providers of a plan, every other time with one of them changed for another."""
+    names, provider = np.unique(problem.item_provider, return_inverse=True)
+    inside = np.zeros(len(names), dtype=bool)
+    inside[provider[list(items)]] = True
+    limited = names != NONE
+    out, come = np.flatnonzero(inside & limited), np.flatnonzero(~inside & limited)
+    if out.size and come.size and rng.random() < _CHANGED:
+        share = np.bincount(provider, weights=taken, minlength=len(names))[come] + _SELDOM
+        inside[rng.choice(out)] = False
+        inside[rng.choice(come, p=share / share.sum())] = True
+    allowed: Mask = (inside | ~limited)[provider]
+    return allowed
 
 
 class _Best:

@@ -19,7 +19,17 @@ MOST_COLUMNS: Final = 8_000
 
 
 class NoPlan(ValueError):
-    """No set of items keeps the limits within the budget."""
+    """No set of items keeps the limits within the budget.
+
+    Attributes
+    ----------
+    cheapest : int or None
+        Pence of the cheapest set that keeps the other limits; None where none does.
+    """
+
+    def __init__(self, cheapest: int | None = None) -> None:
+        super().__init__("no set of items keeps the limits within the budget")
+        self.cheapest = cheapest
 
 
 @dataclass(frozen=True)
@@ -207,8 +217,9 @@ def cheapest(problem: PlanProblem) -> list[int]:
     if answer.x is None:
         raise NoPlan
     chosen: list[int] = np.flatnonzero(answer.x[: problem.n_items] > 0.5).tolist()
-    if int(problem.item_cost[chosen].sum()) > problem.budget:
-        raise NoPlan
+    least = int(problem.item_cost[chosen].sum())
+    if least > problem.budget:
+        raise NoPlan(least)
     return chosen
 
 

@@ -165,12 +165,17 @@ class TestLimits:
 
     def test_limits_that_cannot_be_kept(self, world: World) -> None:
         add_child(world, interests=[FISHING])
-        for limits, budget in (({"areas": ["ZZ9"]}, 10**6), ({"every_area": True}, 1)):
-            body = {"month": MARCH, "prices": [SESSION], "budget_pence": budget, "limits": limits}
+        price = {**SESSION, "weekdays": ["saturday"]}
+        for limits, budget, facts in (
+            ({"areas": ["ZZ9"]}, 10**6, {"areas": ["ZZ9"]}),
+            ({"areas": ["ST4"]}, 1, {"cheapest_pence": 120_000}),
+            ({"areas": ["ST4"], "most_providers": 0}, 1, {"cheapest_pence": 120_000}),
+        ):
+            body = {"month": MARCH, "prices": [price], "budget_pence": budget, "limits": limits}
             made = make(world, body)
             assert (made["status"], made["outcome"]) == ("failed", None)
             assert made["failure"]["reason"] == "no-plan-possible"
-            assert made["failure"]["facts"]["areas"] in (["ZZ9"], 1)
+            assert made["failure"]["facts"] == facts
 
     def test_nothing_unmet_is_an_empty_plan(self, world: World) -> None:
         made = plan(world, SESSION, HOIST)
