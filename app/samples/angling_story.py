@@ -68,8 +68,11 @@ def make_kieran(today: date) -> dict[str, Any]:
 
 
 def live_angling_story(session: Session, broker: Caller, *, now: datetime) -> None:
-    """Record the story day by day, as a broker who lived through it would have."""
+    """Record the story day by day, as a broker who lived through it would have, unless it is."""
     child_id = queries.find_child(session, HOUSEHOLD)
+    query = WishQuery(child_id=child_id)
+    if wishes.page_of_wishes(session, broker, query, PageRequest(limit=1), now=now).items:
+        return
     first = local_date(now) - timedelta(days=DAYS_AGO)
     # Monday is 0; the Saturday before or on that day.
     first -= timedelta(days=(first.weekday() - 5) % 7)

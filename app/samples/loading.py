@@ -31,6 +31,8 @@ from app.samples.authorities import SampleAuthority, support_services
 from app.samples.families import SCHOOL_SIZE, SampleChild, make_children
 from app.samples.worked_example import HOUSEHOLD, make_maya
 
+# The household and the child of each.
+STORIES: Final = {HOUSEHOLD: make_maya, ANGLER: make_kieran}
 BROKER: Final = "Sample broker"
 # Schedules are dated two weeks further than is needed, so that most starts find nothing to do.
 SPARE_DAYS: Final = 14
@@ -80,8 +82,8 @@ def load_sample(
         if is_new:
             bring_support_services(session, broker, sample.n_children, now=now)
             bring_sample_families(session, sample, now=now, on_progress=on_progress)
-            if sample.has_stories:
-                live_angling_story(session, broker, now=now)
+        if sample.has_stories:
+            bring_angling_story(session, broker, now=now)
         n_children, n_sessions = queries.count(session)
         say_how_large(session, broker, n_children, now=now)
     return Loaded(authority_id, client, n_children, n_sessions)
@@ -139,7 +141,7 @@ def bring_sample_families(
 ) -> None:
     """Record the sample's families, those of its stories among them."""
     today = local_date(now)
-    stories = {HOUSEHOLD: make_maya, ANGLER: make_kieran} if sample.has_stories else {}
+    stories = STORIES if sample.has_stories else {}
     n_others = sample.n_children - len(stories)
     rng = Random(sample.seed)  # noqa: S311 - nothing secret
     made = make_children(rng, n_children=n_others, towns=sample.towns, today=today)
@@ -148,6 +150,15 @@ def bring_sample_families(
         made.append(SampleChild(len(references), make_child(today)))
         references.append(reference)
     bring_families(session, made, references, now=now, on_progress=on_progress)
+
+
+def bring_angling_story(session: Session, broker: Caller, *, now: datetime) -> None:
+    """Live the angling story, unless an earlier load did."""
+    if not queries.has_household(session, ANGLER):
+        # A version that knew no such story made the sample.
+        kieran = SampleChild(0, make_kieran(local_date(now)))
+        bring_families(session, [kieran], [ANGLER], now=now, on_progress=lambda *_: None)
+    live_angling_story(session, broker, now=now)
 
 
 def bring_families(

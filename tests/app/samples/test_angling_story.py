@@ -46,3 +46,22 @@ def test_is_told_by_the_sample(sessions: sessionmaker[Session], now: datetime) -
     with transaction(sessions, loaded.authority_id) as session:
         found = [str(one) for done in check_authority(session, now=now) for one in done.findings]
     assert found == []
+
+
+def test_is_brought_to_a_sample_that_was_made_without_it(sessions: sessionmaker[Session]) -> None:
+    now = DAYS[0]
+    before = replace(STOKE_SAMPLE, name="Sample, storyless", n_children=3, has_stories=False)
+    load_sample(sessions, before, now=now, on_progress=lambda *_: None)
+    for hours in (1, 2):
+        loaded = load_sample(
+            sessions,
+            replace(before, has_stories=True),
+            now=now + timedelta(hours=hours),
+            on_progress=lambda *_: None,
+        )
+
+        assert loaded.n_children == 4
+        broker = broker_caller(loaded.broker.client_id, loaded.authority_id)
+        with transaction(sessions, loaded.authority_id) as session:
+            story = read_angling_story(session, broker, now=now)
+        assert (len(story.actions), len(story.parts)) == (4, 3)
