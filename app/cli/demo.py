@@ -21,6 +21,7 @@ from app.cli.serving import check_port, serve_database
 from app.clock import LONDON, age_on, local_date, now_utc
 from app.db import NO_TENANT, transaction
 from app.ids import new_id
+from app.samples.angling_story import AnglingStory, read_angling_story
 from app.samples.authorities import SAMPLES
 from app.samples.loading import Loaded, broker_caller, load_sample
 from app.samples.worked_example import Booked, Refused, WorkedExample, run_worked_example
@@ -51,13 +52,14 @@ def demo(
         with console.status("Starting the database"):
             database = stack.enter_context(open_database(settings))
         loaded = load_samples(database.sessions, console)
-        home = next(
-            one for sample, one in zip(SAMPLES, loaded, strict=True) if sample.has_worked_example
-        )
+        home = next(one for sample, one in zip(SAMPLES, loaded, strict=True) if sample.has_stories)
         broker = broker_caller(home.broker.client_id, home.authority_id)
         with console.status("Matching"):
             example = run_worked_example(database.sessions, broker, now=now_utc())
+            with transaction(database.sessions, home.authority_id) as session:
+                story = read_angling_story(session, broker, now=now_utc())
         show_example(console, example, today=local_date(now_utc()))
+        console.print(story_panel(story))
         if serve:
             tokens = Tokens(signing_keys(settings), issuer=settings.issuer)
             token = get_token(database.sessions, tokens, home.broker)
@@ -206,6 +208,29 @@ def wish_panel(example: WorkedExample) -> Panel:
             Text(f"Wish {wish.id}", style="dim"),
         ),
         title="A wish",
+        title_align="left",
+        border_style="magenta",
+    )
+
+
+def story_panel(story: AnglingStory) -> Panel:
+    """Show what was done for a wish, day by day, and how it came true."""
+    wish = story.wish
+    said = f"{local_date(wish.created_at):%d %B %Y}: recorded, in the voice of: {wish.voice}"
+    ended = "" if wish.ended_at is None else f", {local_date(wish.ended_at):%d %B %Y}"
+    return Panel(
+        Group(
+            Text(f"{story.child.given_name}: “{wish.text}”", style="bold"),
+            Text(said),
+            *(
+                Text(f"{action.happened_on:%d %B %Y}: {words(action.kind)}")
+                for action in story.actions
+            ),
+            Text(f"Status: {wish.status}, by {wish.met_by}{ended}", style="green"),
+            *(Text(f"{part.since:%d %B %Y}: {part.role} of the club") for part in story.parts),
+            Text(f"Wish {wish.id}", style="dim"),
+        ),
+        title="A wish that came true",
         title_align="left",
         border_style="magenta",
     )

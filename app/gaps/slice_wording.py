@@ -63,13 +63,14 @@ COUNTING: Final = {
     "month": "A row is a month; the totals are those of the month that was asked for.",
 }
 
-# Of what serves: {support}, {what} (weekday and activity), {interest}, {who} (how many children).
+# Of what serves: {support}, {title} of the activity, {day}, {what} (both), {interest}, {who} (how
+# many children).
 TEXTS: Final = {
     "need": "{support} on {what} would serve {who}",
     "lead_time": "{support} arranged in time on {what} would serve {who}",
     "full": "More places on {what} would serve {who}",
-    "distance": "Transport to, or a nearer place for, {what} would serve {who}",
-    "time": "Another time than that of {what} would serve {who}",
+    "distance": "Transport to {title} on {day}, or a place nearer by, would serve {who}",
+    "time": "{title} at another time than on {day} would serve {who}",
     "age": "Letting other ages in on {what} would serve {who}",
     "gender": "Letting every gender in on {what} would serve {who}",
     "avoid": "Leaving out what they avoid on {what} would serve {who}",
@@ -112,6 +113,8 @@ def text_of(remedy: Remedy, titles: Mapping[object, str]) -> str:
         support = f"One more place with {support.lower()}"
     return TEXTS[remedy.reason].format(
         support=support,
+        title=title,
+        day=day,
         what=f"{day} at {title}",
         interest="" if remedy.interest is None else interest_label(remedy.interest).lower(),
         who=who,

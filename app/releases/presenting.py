@@ -5,6 +5,7 @@ import io
 from collections.abc import Sequence
 from typing import Any, Final
 
+from app.clock import quarter_bounds
 from app.pagination import Page
 from app.releases.building import Cell
 from app.releases.models import GapRelease, GapReleaseCell, LocalityDeclaration
@@ -40,6 +41,10 @@ NOTES: Final = (
     " lot adds to it, by no more than the square root of the figure (one standard deviation).",
     "Figures below the threshold are not shown, and the others are rounded; both are decided on"
     " the figure with its noise.",
+)
+EARLY: Final = (
+    "The release was drawn before its quarter had ended: of what was known by then, and of sessions"
+    " still to come as they were planned."
 )
 COLUMNS: Final = (
     *("period", "by", "interest", "label", "value", "children", "below"),
@@ -78,6 +83,7 @@ def tables_of(release: GapRelease) -> list[TableRead]:
 def method_of(release: GapRelease) -> MethodRead:
     """Tell how a release was made, what it cost, and what it leaves to guess."""
     rho = release.rho_thousandths / 1000
+    is_early = release.created_at < quarter_bounds(release.period)[1]
     return MethodRead(
         mechanism=release.mechanism,
         library=release.library,
@@ -95,7 +101,7 @@ def method_of(release: GapRelease) -> MethodRead:
             whether_a_child_is_counted=round(odds_for_a_child(rho), 3),
             whether_a_child_is_counted_in_a_year=round(odds_for_a_child(RHO_A_YEAR), 3),
         ),
-        notes=list(NOTES),
+        notes=[*NOTES, EARLY] if is_early else list(NOTES),
     )
 
 

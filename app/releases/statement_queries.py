@@ -35,6 +35,11 @@ def _word(value: str) -> str:
     return value
 
 
+def find_line(session: Session, line_id: UUID) -> Statement | None:
+    """Find a line."""
+    return session.scalar(select(Statement).where(Statement.id == line_id))
+
+
 def lock_line(session: Session, line_id: UUID) -> Statement | None:
     """Find a line and keep others from changing it meanwhile."""
     return session.scalar(select(Statement).where(Statement.id == line_id).with_for_update())

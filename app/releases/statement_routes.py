@@ -54,6 +54,19 @@ def list_lines(
     return statements.page_of_lines(session, caller, query.quarter, page, now=now)
 
 
+@router.get(
+    "/lines/{line_id}",
+    response_model=schemas.LineRead,
+    responses=responses(Unauthenticated, Forbidden, NotFound, Invalid),
+)
+def read_line(
+    line_id: UUID, caller: StatementsRead, session: SessionDep, now: NowDep, response: Response
+) -> schemas.LineRead:
+    """Read a line, with the version that publishing it asks for."""
+    line = statements.read_line(session, caller, line_id, now=now)
+    return statements.tell(session, [with_etag(response, line)])[0]
+
+
 @router.patch(
     "/lines/{line_id}",
     response_model=schemas.LineRead,

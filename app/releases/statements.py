@@ -45,6 +45,15 @@ def page_of_lines(
     )
 
 
+def read_line(session: Session, caller: Caller, line_id: UUID, *, now: datetime) -> Statement:
+    """Show brokers one line, published or not."""
+    line = queries.find_line(session, line_id)
+    if line is None:
+        raise NotFound
+    audit.record(session, caller, "statement.read", now=now, object_id=line.id)
+    return line
+
+
 def tell(session: Session, lines: Sequence[Statement]) -> list[LineRead]:
     """Tell lines with the figures of their releases."""
     release_ids = {line.release_id for line in lines}

@@ -41,12 +41,12 @@ class SampleAuthority:
     towns: tuple[Town, ...]
     n_children: int
     listings: Callable[[], Iterable[tuple[int, Item]]]
-    # Whether the child of the worked example lives here.
-    has_worked_example: bool = False
+    # Whether the children of the worked example and of the angling story live here.
+    has_stories: bool = False
 
 
 STOKE_SAMPLE: Final = SampleAuthority(
-    "Stoke-on-Trent (sample)", SEED, STOKE, 300, read_listings, has_worked_example=True
+    "Stoke-on-Trent (sample)", SEED, STOKE, 300, read_listings, has_stories=True
 )
 CHESHIRE_EAST_SAMPLE: Final = SampleAuthority(
     "Cheshire East (sample)",

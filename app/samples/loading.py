@@ -25,10 +25,14 @@ from app.ids import new_id
 from app.releases import service as releases
 from app.releases.schemas import SizeUpdate
 from app.samples import queries
+from app.samples.angling_story import HOUSEHOLD as ANGLER
+from app.samples.angling_story import live_angling_story, make_kieran
 from app.samples.authorities import SampleAuthority, support_services
 from app.samples.families import SCHOOL_SIZE, SampleChild, make_children
 from app.samples.worked_example import HOUSEHOLD, make_maya
 
+# The household and the child of each.
+STORIES: Final = {HOUSEHOLD: make_maya, ANGLER: make_kieran}
 BROKER: Final = "Sample broker"
 # Schedules are dated two weeks further than is needed, so that most starts find nothing to do.
 SPARE_DAYS: Final = 14
@@ -78,6 +82,8 @@ def load_sample(
         if is_new:
             bring_support_services(session, broker, sample.n_children, now=now)
             bring_sample_families(session, sample, now=now, on_progress=on_progress)
+        if sample.has_stories:
+            bring_angling_story(session, broker, now=now)
         n_children, n_sessions = queries.count(session)
         say_how_large(session, broker, n_children, now=now)
     return Loaded(authority_id, client, n_children, n_sessions)
@@ -133,16 +139,26 @@ def say_how_large(session: Session, broker: Caller, n_children: int, *, now: dat
 def bring_sample_families(
     session: Session, sample: SampleAuthority, *, now: datetime, on_progress: OnProgress
 ) -> None:
-    """Record the sample's families, with the child of the worked example where it lives."""
+    """Record the sample's families, those of its stories among them."""
     today = local_date(now)
-    n_others = sample.n_children - sample.has_worked_example
+    stories = STORIES if sample.has_stories else {}
+    n_others = sample.n_children - len(stories)
     rng = Random(sample.seed)  # noqa: S311 - nothing secret
     made = make_children(rng, n_children=n_others, towns=sample.towns, today=today)
     references = [f"sample-{number + 1}" for number in range(made[-1].household + 1)]
-    if sample.has_worked_example:
-        made.append(SampleChild(len(references), make_maya(today)))
-        references.append(HOUSEHOLD)
+    for reference, make_child in stories.items():
+        made.append(SampleChild(len(references), make_child(today)))
+        references.append(reference)
     bring_families(session, made, references, now=now, on_progress=on_progress)
+
+
+def bring_angling_story(session: Session, broker: Caller, *, now: datetime) -> None:
+    """Live the angling story, unless an earlier load did."""
+    if not queries.has_household(session, ANGLER):
+        # A version that knew no such story made the sample.
+        kieran = SampleChild(0, make_kieran(local_date(now)))
+        bring_families(session, [kieran], [ANGLER], now=now, on_progress=lambda *_: None)
+    live_angling_story(session, broker, now=now)
 
 
 def bring_families(

@@ -40,6 +40,12 @@ def first_provider(session: Transaction) -> UUID:
     return session.scalars(select(Provider.id).order_by(Provider.id).limit(1)).one()
 
 
+def has_household(session: Transaction, reference: str) -> bool:
+    """Tell whether there is a household with this reference."""
+    found = select(Household.id).where(Household.reference == reference)
+    return session.scalar(found) is not None
+
+
 def find_child(session: Transaction, household_reference: str) -> UUID:
     """Find the one child of the household with this reference."""
     return session.scalars(

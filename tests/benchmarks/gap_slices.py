@@ -1,4 +1,4 @@
-"""Exact slices of gaps: every dimension, form and a filter, on three years of monthly facts.
+"""Exact slices of gaps, data quality and equity, on three years of monthly facts.
 
 `python -m tests.benchmarks.gap_slices` starts a PostgreSQL of its own, seeds an authority, judges
 one month of it, gives every child five wants drawn from the facts that were found, and copies that
@@ -45,6 +45,8 @@ MONTH = "2027-01"
 MONTHS = 36
 WANTS = 5
 PATH = "/v1/gaps"
+# Other pages about the same month, over HTTP only.
+PAGES = ("/v1/gaps/quality", "/v1/gaps/quality/records", "/v1/gaps/quality/providers", "/v1/equity")
 
 # What was found, want by want, drawn again so that every child has as many.
 DRAW = """
@@ -155,6 +157,14 @@ def report(world: World, times: int) -> None:
         for warm_up in (call, http):
             warm_up()
         print(f"{name:28} {measure(call, times)} {measure(http, times)}", flush=True)
+    for path in PAGES:
+
+        def page(path: str = path) -> None:
+            answer = world.call("GET", path, params={"month": MONTH})
+            assert answer.status_code == 200, answer.text
+
+        page()
+        print(f"{path:28} {'':15} {measure(page, times)}", flush=True)
     # Two sets of months: that of the calls and the application's own.
     print(f"peak {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:,.0f} MiB in all")
 

@@ -282,6 +282,7 @@ OPERATIONS: dict[str, Operation] = {
     "GET /v1/wishes/{wish_id}/actions": Operation(of_a_family(200)),
     "GET /v1/you-said-we-did": Operation(for_everybody(200)),
     "GET /v1/you-said-we-did/lines": Operation(for_brokers(200)),
+    "GET /v1/you-said-we-did/lines/{line_id}": Operation(of_the_authority(200)),
     "PATCH /v1/you-said-we-did/lines/{line_id}": Operation(
         of_the_authority(200), lambda ids: {"we_did": "The museum has opened its workshop."}
     ),

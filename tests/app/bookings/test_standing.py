@@ -1,16 +1,25 @@
 """What is read of an authority before a child is matched or booked."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+from sqlalchemy import create_engine, text
+
 from app.bookings.standing import Standing, read_standing
 from app.children.profiles import get_profile
-from app.db import transaction
+from app.db import API_ROLE, make_engine, make_session_factory, transaction
+from app.embedded_postgres import EmbeddedPostgres
 from tests.support.bookings import book
 from tests.support.catalogue import SATURDAY, add_activity, add_child, add_session
+from tests.support.races import add_children
 from tests.support.world import World
 
 WEEK = timedelta(days=7)
+PLANS = """
+    SELECT custom_plans, left(statement, 60) FROM pg_prepared_statements
+    WHERE statement ~ 'FROM (bookings|children)'
+"""
 
 
 def standing(world: World, child_id: str, starts_from: datetime) -> Standing:
@@ -62,3 +71,28 @@ def test_nobody_in_particular(world: World) -> None:
 
     assert (found.live, found.visits, found.friends, found.months) == ([], {}, {}, [])
     assert found.policies
+
+
+def test_planned_once_for_all_children(world: World, postgres: EmbeddedPostgres) -> None:
+    household_id = world.household()
+    friend_id = add_child(world, household_id=household_id)
+    child_id = add_child(world, household_id=household_id, friends=[friend_id])
+    book(world, child_id, add_session(world, add_activity(world)))
+    add_children(world, 300)
+    # What PostgreSQL knows of the tables decides whether it finds another plan worth its while.
+    owner = create_engine(postgres.url("postgres", "postgres"), isolation_level="AUTOCOMMIT")
+    with owner.connect() as connection:
+        connection.execute(text("ANALYZE"))
+    owner.dispose()
+
+    engine = make_engine(postgres.url(API_ROLE, "postgres"))
+    fresh = replace(world, sessions=make_session_factory(engine))
+    for _ in range(20):
+        standing(fresh, child_id, SATURDAY)
+    with engine.connect() as connection:
+        plans = connection.execute(text(PLANS)).all()
+    engine.dispose()
+
+    # It tries five times before it decides; SELECTs only, the last of which asks for this.
+    assert len(plans) >= 2
+    assert {custom for custom, _ in plans} == {5}, plans

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import Engine, event
 
 from app.access.scopes import ClientKind
 from app.gaps.quality import ISSUES
@@ -149,3 +150,33 @@ def test_who_may_ask_and_of_what(world: World, other_world: World, path: str) ->
     told = ask(world, path)
     assert not told.get("items")
     assert told.get("activities", 0) == 0
+
+
+@pytest.mark.parametrize("path", ["", "/records", "/providers"])
+def test_more_records_take_no_more_statements(world: World, engine: Engine, path: str) -> None:
+    sent: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        sent.append(statement)
+
+    def statements() -> int:
+        refresh(world)
+        # The first call of a changed month reads its facts.
+        ask(world, path)
+        sent.clear()
+        ask(world, path)
+        return len(sent)
+
+    add_session(world, add_activity(world, **WHOLE))
+    add_child(world, interests=[NAMELESS])
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        few = statements()
+        for _ in range(5):
+            add_session(world, add_activity(world, **WHOLE))
+            add_child(world, interests=[NAMELESS])
+        many = statements()
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+    # Each child that is shown has an audit entry, written together with the others'.
+    assert 0 < many <= few

@@ -83,7 +83,7 @@ class TestPlantedGaps:
         assert first["action"]["reason"] == "time"
         assert first["action"]["weekday"] == "sunday"
         assert first["action"]["text"] == (
-            "Another time than that of Sundays at Junior angling would serve 2 children"
+            "Junior angling at another time than on Sundays would serve 2 children"
         )
 
     def test_the_only_session_of_an_area(self, world: World) -> None:

@@ -8,6 +8,8 @@ from tests.support.world import World
 # London's summer time has begun when the quarter ends; then the last look at its last month.
 NOT_BEFORE = datetime(2027, 4, 3, 23, 0, tzinfo=UTC)
 
+BEFORE_ITS_END = "before its quarter had ended"
+
 
 def test_a_quarter_that_may_still_change_is_refused(world: World) -> None:
     set_size(world)
@@ -25,13 +27,17 @@ def test_a_quarter_that_may_still_change_is_refused(world: World) -> None:
         assert world.call("GET", "/v1/gap-releases").json()["items"] == []
 
         world.clock.now = NOT_BEFORE
-        assert draw(world, early=False).status_code == 201
+        drawn = draw(world, early=False)
+    assert drawn.status_code == 201
+    assert not any(BEFORE_ITS_END in note for note in drawn.json()["method"]["notes"])
 
 
 def test_one_that_is_drawn_early_on_purpose_is_the_release(world: World) -> None:
     set_size(world)
     with wanting(wants_in_vain(60)):
-        assert draw(world, early=True).status_code == 201
+        drawn = draw(world, early=True)
+        assert drawn.status_code == 201
+        assert any(BEFORE_ITS_END in note for note in drawn.json()["method"]["notes"])
         world.clock.now = NOT_BEFORE
 
         again = draw(world, early=False)

@@ -128,11 +128,15 @@ class TestPublishing:
         path = f"/v1/you-said-we-did/lines/{line_id}"
 
         assert world.call("PATCH", path, json={"we_did": SENTENCE}).status_code == 428
+        read_before = world.call("GET", path)
+        assert (read_before.status_code, read_before.headers["ETag"]) == (200, '"1"')
         assert answer_line(world, line_id, '"2"', we_did=SENTENCE).status_code == 412
         first = answer_line(world, line_id, '"1"', we_did=SENTENCE)
         assert (first.status_code, first.headers["ETag"]) == (200, '"2"')
         again = answer_line(world, line_id, '"2"', we_did=SENTENCE)
         assert again.headers["ETag"] == '"2"', "nothing changed"
+        assert world.call("GET", path).headers["ETag"] == '"2"'
+        assert world.call("GET", path).json() == first.json()
 
     @pytest.mark.parametrize("patch", [{"we_did": " "}, {"we_did": "x" * 501}, {"areas": []}])
     def test_rules(self, world: World, patch: dict[str, Any]) -> None:
