@@ -325,7 +325,7 @@ def look_again(
                 limited_needs=sorted(matching.NEED_CODES[need] for need in limited),
                 arrangements=support.arrangements(0),
                 family_stays=stays in support.essential
-                or (helpful is not None and helpful.how[0] == PROVIDED),
+                or (helpful is not None and bool(helpful.how[0] == PROVIDED)),
             )
         )
     return looks
