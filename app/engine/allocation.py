@@ -5,7 +5,7 @@ rooms above need not import it.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 from uuid import UUID
@@ -183,11 +183,11 @@ def solve(problem: AllocationProblem, draws: Draws) -> Solved:
         among = np.flatnonzero(kept)
         if not _close_what_is_short(problem, draws, kept, given, kept_for):
             break
-        # What else runs out is looked for among the pairs that come closest, without deciding
-        # between equals; then all pairs show whether that was all.
+        # What else runs out is looked for among the pairs that come closest; then all pairs show
+        # whether that was all.
         near[among] |= matching.closest_pairs(part, allocation, CLOSEST * len(problem.child_ids))
         while True:
-            _, _, given = _solve_among(problem, kept & near, lottery=False)
+            _, _, given = _solve_among(problem, kept & near)
             if not _close_what_is_short(problem, draws, kept, given, kept_for):
                 break
         part, allocation, given = _solve_among(problem, kept, promising=near)
@@ -202,22 +202,13 @@ def _solve_among(
     problem: AllocationProblem,
     kept: Mask,
     *,
-    lottery: bool = True,
     promising: Mask | None = None,
 ) -> tuple[AllocationProblem, Allocation, Mask]:
     """Solve with some of the pairs; tell which of all pairs are given."""
     positions = np.flatnonzero(kept)
-    part = problem
-    if len(positions) < len(kept):
-        part = replace(
-            problem,
-            pair_child=problem.pair_child[positions],
-            pair_session=problem.pair_session[positions],
-            pair_value=problem.pair_value[positions],
-            pair_pool=problem.pair_pool[positions],
-        )
+    part = problem if len(positions) == len(kept) else problem.among(positions)
     start = None if promising is None else promising[positions]
-    allocation = matching.allocate(part, lottery=lottery, promising=start)
+    allocation = matching.allocate(part, promising=start)
     given = np.zeros(len(kept), dtype=bool)
     given[positions[allocation.pair_of_child[allocation.placed]]] = True
     return part, allocation, given
