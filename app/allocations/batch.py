@@ -105,7 +105,7 @@ def _allocate(task: Task, sessions: sessionmaker[Session]) -> Result:
     with transaction(sessions, task.authority_id) as session:
         months = months_of_quarter(row.quarter)
         inputs = read_inputs(session, row.id, months, as_of=judging_instant(task.now))
-        digest = digest_of([inputs.digest(), task.seed])
+        digest = digest_of([inputs.digest, task.seed])
         if allocation_queries.find_same(session, row.id, digest, preview=False):
             return Result(task.authority_id, "skipped", "done before, from the same inputs")
         catalogue = WarmCatalogues().get(session, now=task.now)

@@ -73,6 +73,7 @@ class Inputs:
         """Give the household of each child."""
         return {profile.id: profile.household_id for profile in self.profiles}
 
+    @cached_property
     def digest(self) -> str:
         """Name all that went in by one number; the instant counts only as the inputs show it."""
         situation = self.situation

@@ -285,16 +285,18 @@ def _write(session: Session, ready: Sequence[Ready], *, now: datetime) -> None:
             "expires_at": one.expires_at.isoformat(),
         }
         made.append((place, row))
-        tasks += _tasks(place.authority_id, booking_id, one, now=now)
+        tasks += _tasks(booking_id, one, now=now)
     write_offers(session, made, now=now)
-    insert_rows(session, Arrangement, tasks)
+    fresh = {"status": "open", "funder": "authority", "version": 1}
+    insert_rows(
+        session, Arrangement, tasks, {"authority_id": session.info["authority_id"], **fresh}
+    )
 
 
-def _tasks(authority_id: UUID, booking_id: str, one: Ready, *, now: datetime) -> Rows:
+def _tasks(booking_id: str, one: Ready, *, now: datetime) -> Rows:
     """List what has to be arranged for a place."""
     return [
         {
-            "authority_id": authority_id,
             "id": new_id(),
             "booking_id": booking_id,
             "need": wanted.need,
@@ -303,9 +305,6 @@ def _tasks(authority_id: UUID, booking_id: str, one: Ready, *, now: datetime) ->
             "lead_days": wanted.lead_days,
             "cost_pence": wanted.cost_pence,
             "due_at": max(now, one.starts_at - timedelta(days=wanted.lead_days)).isoformat(),
-            "status": "open",
-            "funder": "authority",
-            "version": 1,
         }
         for wanted in sorted(one.look.arrangements, key=lambda task: task.need)
     ]

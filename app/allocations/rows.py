@@ -1,7 +1,7 @@
 """Writing many rows in one statement: thousands of offers go out in one transaction."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -64,17 +64,26 @@ WRITE_OFFERS: Final = text(
 ).bindparams(bindparam("authority_id", type_=Uuid()), bindparam("now", type_=UTCDateTime()))
 
 
-def insert_rows(session: Session, table: type[Base], rows: Sequence[dict[str, Any]]) -> None:
-    """Insert rows of plain values; all name the same columns."""
+def insert_rows(
+    session: Session, table: type[Base], rows: Sequence[dict[str, Any]], same: dict[str, Any]
+) -> None:
+    """Insert rows of plain values, which all name the same columns, beside the `same` in each."""
     if not rows:
         return
-    name, columns = table.__tablename__, ", ".join(rows[0])
-    # Both are names of our own schema.
+    # All are names of our own schema.
+    name, own, of_all = table.__tablename__, ", ".join(rows[0]), ", ".join(same)
     statement = (
-        f"INSERT INTO {name} ({columns}) SELECT {columns}"  # noqa: S608
-        f" FROM jsonb_populate_recordset(NULL::{name}, CAST(:rows AS jsonb))"
+        f"INSERT INTO {name} ({own}, {of_all})"  # noqa: S608
+        f" SELECT {_prefixed('r', rows[0])}, {_prefixed('s', same)}"
+        f" FROM jsonb_populate_recordset(NULL::{name}, CAST(:rows AS jsonb)) r,"
+        f" jsonb_populate_record(NULL::{name}, CAST(:same AS jsonb)) s"
     )
-    session.execute(text(statement), {"rows": json.dumps(rows, default=str)})
+    values = {"rows": json.dumps(rows, default=str), "same": json.dumps(same, default=str)}
+    session.execute(text(statement), values)
+
+
+def _prefixed(source: str, columns: Iterable[str]) -> str:
+    return ", ".join(f"{source}.{column}" for column in columns)
 
 
 def write_offers(

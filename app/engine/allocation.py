@@ -91,6 +91,8 @@ def judge_everybody(
         essential[position, list(child.essential_needs())] = True
     wanted = np.flatnonzero(essential.any(axis=0))
     how = _how_needs_are_met(warm, live, span, wanted)
+    # In place: a score for each pair is the most that is kept of an authority.
+    score = np.multiply(judged.score, SCORE_OF_ONE, out=judged.score)
     return Judged(
         session_ids=arrays.session_ids[span],
         starts_us=arrays.sessions.starts_us[span],
@@ -99,7 +101,7 @@ def judge_everybody(
         places_left=np.maximum(live.places_left[span], 0).astype(np.int64),
         funded_by={name: judged.funding & bit != 0 for name, bit in FUNDING_BIT.items()},
         blocked=judged.mask,
-        score=np.rint(judged.score * SCORE_OF_ONE).astype(np.int32),
+        score=np.rint(score, out=score).astype(np.int32),
         how=how,
         limited_left={need: _limited_left(warm, live, span, need) for need in how},
         essential=essential,

@@ -139,7 +139,8 @@ def run(sessions: sessionmaker[Session], authority_ids: Sequence[UUID], n_childr
             ends.append(time.perf_counter() - began)
             placed += result.placed
             failed += result.status != "done"
-            print(f"{len(ends):>4} of {len(tasks)}: {ends[-1]:7.1f} s, {result.told}", flush=True)
+            used = f"{60 * watched.minutes:.1f} s of processor time, {watched.most_mib:,.0f} MiB"
+            print(f"{len(ends):>4} of {len(tasks)}: {ends[-1]:.1f} s, {used}, {result.told}")
     # Workers take turns: what one authority takes is the time between ends, times the workers.
     gaps = [WORKERS * (end - last) for last, end in zip([0.0, *ends], ends, strict=False)]
     print(
