@@ -2,7 +2,7 @@
 
 `python -m tests.benchmarks.national --authorities 10 40 152` starts a PostgreSQL of its own, which
 syncs, and brings it to each size in turn: the first `--distinct` authorities are seeded, 7,900
-children and 790 sessions of a quarter each, the others are copies of them with the sessions'
+children and 790 sessions of one month each, the others are copies of them with the sessions'
 capacities drawn anew, so that no two have the same allocation. The authorities that are new are
 then given out as `shortbreaks allocate --all` does it, on two local Dask workers. Told: minutes by
 the clock and of processor time (Python's and PostgreSQL's), seconds an authority, and the most
@@ -19,6 +19,7 @@ import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from random import Random
 from uuid import UUID
 
@@ -26,15 +27,17 @@ import psutil
 import psycopg
 import structlog
 from psycopg import sql
+from sqlalchemy import bindparam, text
 from sqlalchemy.orm import Session, sessionmaker
 
 from app.allocations.batch import Task, done_by_dask
 from app.authorities.service import list_active_authorities
-from app.db import NO_TENANT, transaction
+from app.clock import month_bounds
+from app.db import NO_TENANT, UTCDateTime, transaction
 from app.garbage import collect_rarely
 from app.ids import new_id
 from app.samples.seeding import seed_authority
-from tests.benchmarks.allocated_round import NOW, QUARTER, add_round, database
+from tests.benchmarks.allocated_round import MONTH, NOW, QUARTER, add_round, database
 
 WORKERS = 2
 SEED = 7
@@ -47,6 +50,17 @@ COLUMNS = """
     WHERE c.table_schema = 'public' AND t.table_type = 'BASE TABLE' AND c.is_generated = 'NEVER'
     GROUP BY c.table_name
     """
+
+# Whole weeks earlier, what the seed has spread over three months is all in the first.
+INTO_ONE_MONTH = text(
+    """
+    UPDATE sessions SET
+        starts_at = starts_at - interval '1 week' * greatest(0, ceil(
+            extract(epoch FROM starts_at - :last) / 604800)),
+        ends_at = ends_at - interval '1 week' * greatest(0, ceil(
+            extract(epoch FROM starts_at - :last) / 604800))
+    """
+).bindparams(bindparam("last", type_=UTCDateTime()))
 
 
 def copy_authority(owner: psycopg.Connection[tuple[object, ...]], source: UUID, name: str) -> None:
@@ -171,6 +185,7 @@ def grow(
             on_progress=lambda *_: None,
         )
         with transaction(sessions, seeded.id) as session:
+            session.execute(INTO_ONE_MONTH, {"last": month_bounds(MONTH)[1] - timedelta(hours=6)})
             add_round(session, Random(number))
         ids.append(seeded.id)
     with psycopg.connect(owner_url, autocommit=True) as owner:
