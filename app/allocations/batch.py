@@ -63,6 +63,7 @@ def done_by_dask(tasks: Sequence[Task], scheduler: str | None, workers: int) -> 
     # Imported only here: who never runs a batch need not install it.
     from dask.distributed import (  # noqa: PLC0415
         Client,
+        KilledWorker,
         as_completed,
     )
 
@@ -70,8 +71,14 @@ def done_by_dask(tasks: Sequence[Task], scheduler: str | None, workers: int) -> 
     with Client(scheduler) if scheduler else Client(processes=True, **local) as client:
         # Not pure: a task that is run again looks anew at what has been done.
         futures = client.map(allocate_authority, list(tasks), pure=False)
+        task_of = dict(zip(futures, tasks, strict=True))
         for future in as_completed(futures):
-            yield future.result()
+            try:
+                yield future.result()
+            except KilledWorker:
+                # One that kills every worker it is given to does not stop the others.
+                told = "failed: its workers were killed"
+                yield Result(task_of[future].authority_id, "failed", told)
 
 
 @lru_cache(maxsize=4)
@@ -105,7 +112,7 @@ def _allocate(task: Task, sessions: sessionmaker[Session]) -> Result:
     with transaction(sessions, task.authority_id) as session:
         months = months_of_quarter(row.quarter)
         inputs = read_inputs(session, row.id, months, as_of=judging_instant(task.now))
-        digest = digest_of([inputs.digest(), task.seed])
+        digest = digest_of([inputs.digest, task.seed])
         if allocation_queries.find_same(session, row.id, digest, preview=False):
             return Result(task.authority_id, "skipped", "done before, from the same inputs")
         catalogue = WarmCatalogues().get(session, now=task.now)

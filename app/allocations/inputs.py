@@ -73,6 +73,7 @@ class Inputs:
         """Give the household of each child."""
         return {profile.id: profile.household_id for profile in self.profiles}
 
+    @cached_property
     def digest(self) -> str:
         """Name all that went in by one number; the instant counts only as the inputs show it."""
         situation = self.situation
@@ -120,12 +121,18 @@ class Inputs:
 
     def terms(self, profile: Profile, month: str) -> Terms:
         """Give the terms of a child's month."""
-        return terms_of(
-            month,
-            self.situation.policies,
-            self.overrides.get(profile.id, ()),
-            profile.income_band,
-        )
+        policies, overrides = self.situation.policies, self.overrides.get(profile.id, ())
+        if overrides:
+            return terms_of(month, policies, overrides, profile.income_band)
+        key = month, profile.income_band
+        if key not in self._usual_terms:
+            self._usual_terms[key] = terms_of(month, policies, (), profile.income_band)
+        return self._usual_terms[key]
+
+    @cached_property
+    def _usual_terms(self) -> dict[tuple[str, str | None], Terms]:
+        """Keep the terms of those for whom nothing has been changed."""
+        return {}
 
     def used_by(self, profile: Profile, month: str) -> Used:
         """Count what a child has used of a month and its year, with what its open offers would.

@@ -8,7 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -16,12 +16,11 @@ from sqlalchemy.orm import Session
 from app.allocations import stock_queries
 from app.allocations.inputs import Inputs
 from app.allocations.models import AllocatedPlace
-from app.allocations.rows import insert_rows, note_offered
+from app.allocations.rows import insert_rows, write_offers
 from app.bookings.entitlement import YEARLY, PlaceTerms, Terms, place_terms
-from app.bookings.models import Arrangement, Booking, BookingChange
+from app.bookings.models import Arrangement
 from app.bookings.promoting import TIME_TO_ANSWER, TIME_TO_GO
 from app.bookings.queries import lock_service_weeks
-from app.bookings.waitlist_models import PlaceOffer, WaitlistEntry
 from app.children.profiles import Profile
 from app.clock import iso_week, month_of
 from app.engine.allocation import Look, look_again
@@ -29,9 +28,7 @@ from app.engine.problem import Holdings
 from app.engine.warm import WarmCatalogue
 from app.errors import Unavailable
 from app.ids import new_id
-from app.outbox.models import Event
 
-OFFERED: Final = "booking.offered"
 Rows = list[dict[str, Any]]
 
 
@@ -259,105 +256,47 @@ def _skip(party: Sequence[AllocatedPlace], failed: AllocatedPlace, reason: str) 
 
 
 def _write(session: Session, ready: Sequence[Ready], *, now: datetime) -> None:
-    """Write the bookings with their offers, and tell of them."""
-    authority_id = session.info["authority_id"]
-    key, at = {"authority_id": authority_id}, now.isoformat()
-    party_ids: dict[tuple[UUID, UUID], UUID] = {}
-    bookings, turns, offers, tasks, changes, events = _nothing(6)
+    """Write the bookings with their offers, and what has to be arranged for them."""
+    party_ids: dict[tuple[UUID, UUID], str] = {}
+    made, tasks = [], Rows()
     for one in ready:
-        place, booking_id, offer_id = one.place, new_id(), new_id()
-        of = {"child_id": place.child_id, "session_id": place.session_id}
+        place, booking_id = one.place, str(new_id())
         party_id = None
         if place.party_id is not None:
-            party_id = party_ids.setdefault((place.party_id, place.session_id), new_id())
-        bookings.append(
-            {
-                **key,
-                "id": booking_id,
-                **of,
-                "funding": place.funding,
-                "status": "waitlisted",
-                "month": place.month,
-                "counts": one.terms.counts,
-                "uses_entitlement": False,
-                "year": one.terms.year,
-                "yearly_use": dict(one.terms.yearly_use),
-                "party_id": party_id,
-                "price_pence": one.terms.price_pence,
-                "limited_needs": list(one.look.limited_needs),
-                "family_stays": one.look.family_stays,
-                "confirm_when_arranged": False,
-                "version": 1,
-                "created_at": at,
-                "updated_at": at,
-            }
-        )
-        turns.append(
-            {**key, "booking_id": booking_id, "session_id": place.session_id, "joined_at": at}
-        )
-        expires_at = one.expires_at.isoformat()
-        offers.append(
-            {
-                **key,
-                "id": offer_id,
-                "booking_id": booking_id,
-                **of,
-                "source": "round",
-                "status": "open",
-                "made_at": at,
-                "expires_at": expires_at,
-            }
-        )
-        tasks += _tasks(key, booking_id, one, now=now)
-        facts = {"offer_id": str(offer_id), "expires_at": expires_at}
-        changes.append(
-            {
-                **key,
-                "booking_id": booking_id,
-                "version": 1,
-                "what": OFFERED,
-                "status": "waitlisted",
-                "at": at,
-                "cause": "round",
-                "facts": facts,
-            }
-        )
-        events += [
-            {
-                **key,
-                "id": new_id(),
-                "type": type_,
-                "object_id": object_id,
-                "child_id": place.child_id,
-                "sequence": 1,
-                "occurred_at": at,
-            }
-            for type_, object_id in (("offer.made", offer_id), (OFFERED, booking_id))
-        ]
-    for table, rows in (
-        (Booking, bookings),
-        (WaitlistEntry, turns),
-        (PlaceOffer, offers),
-        (Arrangement, tasks),
-        (BookingChange, changes),
-        (Event, events),
-    ):
-        insert_rows(session, table, rows)
-    note_offered(
-        session,
-        [(one.place, booking["id"]) for one, booking in zip(ready, bookings, strict=True)],
+            key = place.party_id, place.session_id
+            party_id = party_ids.setdefault(key, str(new_id()))
+        row = {
+            "place_id": str(place.id),
+            "booking_id": booking_id,
+            "offer_id": str(new_id()),
+            "booking_event_id": str(new_id()),
+            "offer_event_id": str(new_id()),
+            "child_id": str(place.child_id),
+            "session_id": str(place.session_id),
+            "funding": place.funding,
+            "month": place.month,
+            "counts": one.terms.counts,
+            "year": one.terms.year,
+            "yearly_use": one.terms.yearly_use,
+            "party_id": party_id,
+            "price_pence": one.terms.price_pence,
+            "limited_needs": one.look.limited_needs,
+            "family_stays": one.look.family_stays,
+            "expires_at": one.expires_at.isoformat(),
+        }
+        made.append((place, row))
+        tasks += _tasks(booking_id, one, now=now)
+    write_offers(session, made, now=now)
+    fresh = {"status": "open", "funder": "authority", "version": 1}
+    insert_rows(
+        session, Arrangement, tasks, {"authority_id": session.info["authority_id"], **fresh}
     )
 
 
-def _nothing(count: int) -> list[Rows]:
-    return [[] for _ in range(count)]
-
-
-def _tasks(key: dict[str, Any], booking_id: UUID, one: Ready, *, now: datetime) -> Rows:
+def _tasks(booking_id: str, one: Ready, *, now: datetime) -> Rows:
     """List what has to be arranged for a place."""
     return [
         {
-            **key,
             "id": new_id(),
             "booking_id": booking_id,
             "need": wanted.need,
@@ -366,9 +305,6 @@ def _tasks(key: dict[str, Any], booking_id: UUID, one: Ready, *, now: datetime) 
             "lead_days": wanted.lead_days,
             "cost_pence": wanted.cost_pence,
             "due_at": max(now, one.starts_at - timedelta(days=wanted.lead_days)).isoformat(),
-            "status": "open",
-            "funder": "authority",
-            "version": 1,
         }
         for wanted in sorted(one.look.arrangements, key=lambda task: task.need)
     ]

@@ -64,7 +64,7 @@ def run(inputs: Inputs, warm: WarmCatalogue, seed: int, step: Step) -> Outcome:
         for row in tell_equity(inputs, part, date.fromisoformat(f"{part.month}-01"))
     ]
     return Outcome(
-        inputs_digest=digest_of([inputs.digest(), seed]),
+        inputs_digest=digest_of([inputs.digest, seed]),
         result_digest=digest_of([parts, places, children, sessions, equity]),
         parts=parts,
         places=places,
@@ -94,20 +94,17 @@ def keep(session: Session, allocation: Allocation, outcome: Outcome, *, now: dat
     allocation.parts, allocation.equity = outcome.parts, outcome.equity
     allocation.status, allocation.done_at = "done", now
     session.flush()
-    key = {"authority_id": str(allocation.authority_id), "allocation_id": str(allocation.id)}
+    key = {"authority_id": allocation.authority_id, "allocation_id": allocation.id}
     # Who was erased while the run went on is not told of.
     told = {UUID(row["child_id"]) for row in (*outcome.places, *outcome.children)}
     still = set(map(str, queries.hold_children(session, told)))
     places = [row for row in outcome.places if row["child_id"] in still]
     children = [row for row in outcome.children if row["child_id"] in still]
-    fresh = {"refilled": False, "state": "given", "skip_reason": None, "booking_id": None}
-    insert_rows(
-        session,
-        AllocatedPlace,
-        [{**key, "id": str(new_id()), **row, **fresh} for row in places],
-    )
-    insert_rows(session, AllocatedChild, [{**key, **row} for row in children])
-    insert_rows(session, AllocatedSession, [{**key, **row} for row in outcome.sessions])
+    fresh = {"refilled": False, "state": "given"}
+    with_ids = [{"id": str(new_id()), **row} for row in places]
+    insert_rows(session, AllocatedPlace, with_ids, key | fresh)
+    insert_rows(session, AllocatedChild, children, key)
+    insert_rows(session, AllocatedSession, outcome.sessions, key)
 
 
 def new_allocation(

@@ -120,21 +120,29 @@ def _read_many(session: Session, child_ids: list[UUID]) -> list[Profile]:
 
 
 def _profile(row: Row[*tuple[Any, ...]], readings: Readings) -> Profile:
-    fields = dict(row._mapping)
+    methods, settings, interests, needs, windows, goals, companions = row.lists
     return Profile(
-        **fields
-        | {
-            "communication_methods": tuple(row.communication_methods),
-            "settings": tuple(row.settings),
-            "interests": tuple(_interest(readings, *interest) for interest in row.interests),
-            "needs": tuple(map(tuple, row.needs)),
-            "windows": tuple(
-                (weekday, time.fromisoformat(starts), time.fromisoformat(ends))
-                for weekday, starts, ends in row.windows
-            ),
-            "goals": tuple(words for texts in row.goals for words in texts if words is not None),
-            "companions": tuple(map(UUID, row.companions)),
-        }
+        authority_id=row.authority_id,
+        id=row.id,
+        household_id=row.household_id,
+        income_band=row.income_band,
+        date_of_birth=row.date_of_birth,
+        gender=row.gender,
+        latitude=row.latitude,
+        longitude=row.longitude,
+        max_km=row.max_km,
+        accessible_transport_only=row.accessible_transport_only,
+        communication_methods=tuple(methods),
+        language=row.language,
+        settings=tuple(settings),
+        interests=tuple(_interest(readings, *interest) for interest in interests),
+        needs=tuple(map(tuple, needs)),
+        windows=tuple(
+            (weekday, time.fromisoformat(starts), time.fromisoformat(ends))
+            for weekday, starts, ends in windows
+        ),
+        goals=tuple(words for texts in goals for words in texts if words is not None),
+        companions=tuple(map(UUID, companions)),
     )
 
 
@@ -161,19 +169,22 @@ _PROFILES: Final = """
         (SELECT h.income_band FROM households h
          WHERE h.authority_id = c.authority_id AND h.id = c.household_id) AS income_band,
         c.home_latitude AS latitude, c.home_longitude AS longitude, c.travel_max_km AS max_km,
-        c.accessible_transport_only, c.communication_methods, c.language,
-        c.preferred_settings AS settings,
+        c.accessible_transport_only, c.language,
+        -- One document a child: read in half the time of seven.
+        json_build_array(
+        c.communication_methods,
+        c.preferred_settings,
         (SELECT coalesce(json_agg(json_build_array(
                     i.text, i.feeling, i.voice, i.phrases, i.encoder) ORDER BY i.position), '[]')
          FROM interests i
-         WHERE i.authority_id = c.authority_id AND i.child_id = c.id) AS interests,
+         WHERE i.authority_id = c.authority_id AND i.child_id = c.id),
         (SELECT coalesce(json_agg(json_build_array(n.code, n.importance) ORDER BY n.position), '[]')
          FROM needs n
-         WHERE n.authority_id = c.authority_id AND n.child_id = c.id) AS needs,
+         WHERE n.authority_id = c.authority_id AND n.child_id = c.id),
         (SELECT coalesce(json_agg(json_build_array(w.weekday, w.starts, w.ends) ORDER BY w.id),
                          '[]')
          FROM availability_windows w
-         WHERE w.authority_id = c.authority_id AND w.child_id = c.id) AS windows,
+         WHERE w.authority_id = c.authority_id AND w.child_id = c.id),
         (SELECT coalesce(json_agg(json_build_array(g.text, step.text) ORDER BY g.id), '[]')
          FROM goals g
          LEFT JOIN LATERAL (
@@ -181,7 +192,7 @@ _PROFILES: Final = """
              WHERE s.authority_id = g.authority_id AND s.goal_id = g.id AND s.status = 'open'
              ORDER BY s.position LIMIT 1) step ON true
          WHERE g.authority_id = c.authority_id AND g.child_id = c.id
-             AND g.status = 'open') AS goals,
+             AND g.status = 'open'),
         -- Friends whose places may be told: siblings, and friends who both said so. One whom only
         -- one side names would otherwise tell that side where the other child is.
         (SELECT coalesce(json_agg(f.friend_id ORDER BY f.friend_id), '[]')
@@ -192,7 +203,7 @@ _PROFILES: Final = """
                          AND back.child_id = f.friend_id AND back.friend_id = f.child_id)
              OR EXISTS (SELECT FROM children other
                         WHERE other.authority_id = f.authority_id AND other.id = f.friend_id
-                            AND other.household_id = c.household_id))) AS companions
+                            AND other.household_id = c.household_id)))) AS lists
     FROM children c
     """
 # Of one child and of a list apart: a plan made for any list looks so dear beside one for the list

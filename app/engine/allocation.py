@@ -5,7 +5,7 @@ rooms above need not import it.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 from uuid import UUID
@@ -91,6 +91,8 @@ def judge_everybody(
         essential[position, list(child.essential_needs())] = True
     wanted = np.flatnonzero(essential.any(axis=0))
     how = _how_needs_are_met(warm, live, span, wanted)
+    # In place: a score for each pair is the most that is kept of an authority.
+    score = np.multiply(judged.score, SCORE_OF_ONE, out=judged.score)
     return Judged(
         session_ids=arrays.session_ids[span],
         starts_us=arrays.sessions.starts_us[span],
@@ -99,7 +101,7 @@ def judge_everybody(
         places_left=np.maximum(live.places_left[span], 0).astype(np.int64),
         funded_by={name: judged.funding & bit != 0 for name, bit in FUNDING_BIT.items()},
         blocked=judged.mask,
-        score=np.rint(judged.score * SCORE_OF_ONE).astype(np.int32),
+        score=np.rint(score, out=score).astype(np.int32),
         how=how,
         limited_left={need: _limited_left(warm, live, span, need) for need in how},
         essential=essential,
@@ -183,11 +185,11 @@ def solve(problem: AllocationProblem, draws: Draws) -> Solved:
         among = np.flatnonzero(kept)
         if not _close_what_is_short(problem, draws, kept, given, kept_for):
             break
-        # What else runs out is looked for among the pairs that come closest, without deciding
-        # between equals; then all pairs show whether that was all.
+        # What else runs out is looked for among the pairs that come closest; then all pairs show
+        # whether that was all.
         near[among] |= matching.closest_pairs(part, allocation, CLOSEST * len(problem.child_ids))
         while True:
-            _, _, given = _solve_among(problem, kept & near, lottery=False)
+            _, _, given = _solve_among(problem, kept & near)
             if not _close_what_is_short(problem, draws, kept, given, kept_for):
                 break
         part, allocation, given = _solve_among(problem, kept, promising=near)
@@ -202,22 +204,13 @@ def _solve_among(
     problem: AllocationProblem,
     kept: Mask,
     *,
-    lottery: bool = True,
     promising: Mask | None = None,
 ) -> tuple[AllocationProblem, Allocation, Mask]:
     """Solve with some of the pairs; tell which of all pairs are given."""
     positions = np.flatnonzero(kept)
-    part = problem
-    if len(positions) < len(kept):
-        part = replace(
-            problem,
-            pair_child=problem.pair_child[positions],
-            pair_session=problem.pair_session[positions],
-            pair_value=problem.pair_value[positions],
-            pair_pool=problem.pair_pool[positions],
-        )
+    part = problem if len(positions) == len(kept) else problem.among(positions)
     start = None if promising is None else promising[positions]
-    allocation = matching.allocate(part, lottery=lottery, promising=start)
+    allocation = matching.allocate(part, promising=start)
     given = np.zeros(len(kept), dtype=bool)
     given[positions[allocation.pair_of_child[allocation.placed]]] = True
     return part, allocation, given
@@ -325,7 +318,7 @@ def look_again(
                 limited_needs=sorted(matching.NEED_CODES[need] for need in limited),
                 arrangements=support.arrangements(0),
                 family_stays=stays in support.essential
-                or (helpful is not None and helpful.how[0] == PROVIDED),
+                or (helpful is not None and bool(helpful.how[0] == PROVIDED)),
             )
         )
     return looks

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time
+from functools import lru_cache
 from typing import Any, Final
 from uuid import UUID
 
@@ -20,8 +21,8 @@ from matching import Fit, Matches
 
 WEEKDAYS: Final = matching.WEEKDAYS
 NEED_COLUMNS: Final = {code: column for column, code in enumerate(matching.NEED_CODES)}
-# What each text was read as, by the text and the encoder's version.
-Readings = dict[tuple[str, str], tuple[matching.Phrase, ...]]
+# What is said by text, feeling, voice and the version of the encoder that read it.
+Said = dict[tuple[str, str, str, str], matching.Interest]
 CANCELLED_BIT: Final = matching.BLOCKING_REASONS.index("cancelled")
 
 
@@ -245,11 +246,11 @@ def matching_child(child: Profile) -> matching.Child:
 
 def matching_children(children: Iterable[Profile]) -> list[matching.Child]:
     """Turn profiles into what matching takes; what several children say alike is read once."""
-    readings: Readings = {}
-    return [_matching_child(child, readings) for child in children]
+    said: Said = {}
+    return [_matching_child(child, said) for child in children]
 
 
-def _matching_child(child: Profile, readings: Readings) -> matching.Child:
+def _matching_child(child: Profile, said: Said) -> matching.Child:
     return matching.Child(
         date_of_birth=child.date_of_birth,
         gender=child.gender,
@@ -257,34 +258,44 @@ def _matching_child(child: Profile, readings: Readings) -> matching.Child:
         longitude=child.longitude,
         max_km=child.max_km,
         accessible_transport_only=child.accessible_transport_only,
-        interests=tuple(_interest(readings, *interest) for interest in child.interests),
+        interests=tuple(_interest(said, *interest) for interest in child.interests),
         needs=(
-            *(matching.Need(*need) for need in child.needs),
-            *(matching.Need(code, "helpful") for code in child.communication_needs),
+            *(_need(*need) for need in child.needs),
+            *(_need(code, "helpful") for code in child.communication_needs),
         ),
         availability=tuple(
-            matching.Window(WEEKDAYS[weekday], starts, ends)
-            for weekday, starts, ends in child.windows
+            _window(weekday, starts, ends) for weekday, starts, ends in child.windows
         ),
         settings=child.settings,
         goals=child.goals,
     )
 
 
+@lru_cache(maxsize=256)
+def _need(code: str, importance: str) -> matching.Need:
+    return matching.Need(code, importance)
+
+
+@lru_cache(maxsize=4_096)
+def _window(weekday: int, starts: time, ends: time) -> matching.Window:
+    return matching.Window(WEEKDAYS[weekday], starts, ends)
+
+
 def _interest(
-    readings: Readings,
+    said: Said,
     text: str,
     feeling: str,
     voice: str,
     phrases: list[dict[str, Any]],
     encoder: str,
 ) -> matching.Interest:
-    read = readings.get((text, encoder))
-    if read is None:
+    interest = said.get((text, feeling, voice, encoder))
+    if interest is None:
         if encoder == matching.encoder_version():
             read = tuple(matching.Phrase.from_json(phrase) for phrase in phrases)
         else:
             # What another version read is read again, until the job has caught up with it.
             read = tuple(vocabulary().encode(text))
-        readings[text, encoder] = read
-    return matching.Interest(text, feeling, voice, read)
+        interest = matching.Interest(text, feeling, voice, read)
+        said[text, feeling, voice, encoder] = interest
+    return interest

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import UUID
@@ -156,6 +157,34 @@ class AllocationProblem:
         drawn = self.pair_pool != NONE
         if np.any(self.pool_session[self.pair_pool[drawn]] != self.pair_session[drawn]):
             raise InvalidProblem("pair_pool must be a pool of the pair's own session")
+
+    def among(self, positions: Integers) -> AllocationProblem:
+        """Leave out pairs; what was checked of all of them holds for some.
+
+        Parameters
+        ----------
+        positions : ndarray of shape (n_kept,), int64
+            Of the pairs to keep, ascending.
+
+        Returns
+        -------
+        AllocationProblem
+
+        Notes
+        -----
+        O(n) for n pairs: as `replace` with fewer pairs, without sorting and checking them again.
+        """
+        part = copy(self)
+        new = np.full(len(self.pair_child), NONE)
+        new[positions] = np.arange(len(positions))
+        order = new[self.pair_order]
+        kept = {"pair_order": order[order != NONE]}
+        for name in ("pair_child", "pair_session", "pair_value", "pair_pool"):
+            kept[name] = getattr(self, name)[positions]
+        for name, array in kept.items():
+            array.flags.writeable = False
+            object.__setattr__(part, name, array)
+        return part
 
     @property
     def is_network(self) -> bool:

@@ -47,8 +47,8 @@ def place_most_priced(
     kept = np.ones(len(network.pair), dtype=bool)
     more = _BESIDES * n_children
     if promising is not None:
-        # Those that come close are among them already.
-        kept, more = promising.copy(), 0
+        # Most that come close are among them already.
+        kept, more = promising.copy(), n_children
     elif len(kept) > 3 * _AT_FIRST * n_children:
         kept = _most_valued(network, costs)
     for round_ in range(_ROUNDS + 1):

@@ -1,10 +1,10 @@
-"""A round of a large authority from the database to offers, and many of a size as a batch.
+"""A round of a large authority from the database to offers, stage by stage.
 
 `python -m tests.benchmarks.allocated_round` starts a PostgreSQL of its own, which syncs, seeds an
 authority of 8,000 children with 800 sessions a month, lets a quarter of the families choose, and
 measures one month: reading, judging, solving with certificates, reasons, comparisons, keeping, and
 offers; then one place that is declined. Expected: under 10 s from the database to offers, under
-1 GiB. `--authorities N` runs the quarter of N authorities of a size as the national batch does.
+1 GiB.
 """
 
 from __future__ import annotations
@@ -26,7 +26,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
 from app.allocations import allocation_queries, queries, running
-from app.allocations.batch import Task, done_by_dask
 from app.allocations.inputs import read_inputs
 from app.allocations.offering import offer_places
 from app.allocations.refilling import offer_to_next
@@ -186,34 +185,6 @@ def database() -> Iterator[sessionmaker[Session]]:
             engine.dispose()
 
 
-def run_batch(n_authorities: int, n_children: int, n_sessions: int) -> None:
-    """Run authorities of one size on two local Dask workers, and extrapolate to 152 of them."""
-    with database() as sessions:
-        tasks = []
-        for number in range(1, n_authorities + 1):
-            seeded = seed_authority(
-                sessions,
-                number,
-                n_children=n_children,
-                n_sessions=n_sessions * MONTHS_OF_SEED,
-                seed=1,
-                now=NOW,
-                on_progress=lambda *_: None,
-            )
-            with transaction(sessions, seeded.id) as session:
-                add_round(session, Random(number))
-            url = sessions.kw["bind"].url.render_as_string(hide_password=False)
-            tasks.append(Task(url, seeded.id, QUARTER, 7, dry_run=False, now=NOW))
-        began = time.perf_counter()
-        results = []
-        for result in done_by_dask(tasks, None, 2):
-            results.append(result)
-            spent = time.perf_counter() - began
-            print(f"{len(results):>4} of {n_authorities}: {spent:7.1f} s, {result.told}")
-        each = (time.perf_counter() - began) / n_authorities
-        print(f"{each:.1f} s an authority; 152 of this size: {each * 152 / 60:.0f} minutes")
-
-
 def main(n_children: int, n_sessions: int) -> None:
     """Seed and measure."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
@@ -236,11 +207,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--children", type=int, default=8_000)
     parser.add_argument("--sessions", type=int, default=800)
-    parser.add_argument("--authorities", type=int, default=0)
     arguments = parser.parse_args()
     # As the service does.
     collect_rarely()
-    if arguments.authorities:
-        run_batch(arguments.authorities, arguments.children, arguments.sessions)
-    else:
-        main(arguments.children, arguments.sessions)
+    main(arguments.children, arguments.sessions)

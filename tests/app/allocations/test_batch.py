@@ -1,7 +1,14 @@
 """The national batch: one task an authority, skipped where it has been done."""
 
+import os
+import signal
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
+from threading import Event
 
+import psycopg
 import pytest
 
 from app.allocations.batch import Task, allocate_authority, done_by_dask, done_here
@@ -80,3 +87,52 @@ def test_the_same_on_dask(world: World, other_world: World, postgres: EmbeddedPo
 
     assert results[world.authority_id].placed == 1
     assert results[other_world.authority_id].placed == 2
+
+
+@contextmanager
+def children_held(postgres: EmbeddedPostgres, world: World) -> Iterator[psycopg.Connection]:
+    """Keep whoever would write of an authority's children waiting."""
+    with psycopg.connect(postgres.conninfo("postgres", "postgres")) as holder:
+        # The owner's role is bound by row-level security, its superuser is not.
+        holder.execute(
+            "SELECT 1 FROM children WHERE authority_id = %s FOR UPDATE", [world.authority_id]
+        )
+        yield holder
+
+
+def wait_for_a_waiting_writer(postgres: EmbeddedPostgres) -> None:
+    """Return once a worker has stored its allocation and waits for the children."""
+    waiting = """
+        SELECT count(*) FROM pg_stat_activity
+        WHERE wait_event_type = 'Lock' AND query LIKE 'SELECT children.id%'
+        """
+    with psycopg.connect(postgres.conninfo("postgres", "postgres"), autocommit=True) as observer:
+        for _ in range(1_200):
+            if observer.execute(waiting).fetchone() == (1,):
+                return
+            Event().wait(0.1)
+    raise AssertionError("no worker came as far as writing")
+
+
+@pytest.mark.filterwarnings("default")
+@pytest.mark.parametrize(("deaths", "status", "kept"), [(1, "done", ["done"]), (0, "failed", [])])
+def test_a_worker_killed_while_it_writes_leaves_nothing_and_is_replaced(
+    world: World, postgres: EmbeddedPostgres, deaths: int, status: str, kept: list[str]
+) -> None:
+    dask, distributed = pytest.importorskip("dask"), pytest.importorskip("distributed")
+    round_id, task = fill(world, places=2), task_of(world, postgres)
+    alone = {"n_workers": 1, "threads_per_worker": 1, "dashboard_address": None}
+    allowed = dask.config.set({"distributed.scheduler.allowed-failures": deaths})
+    with allowed, distributed.LocalCluster(**alone) as cluster, ThreadPoolExecutor() as pool:
+        with distributed.Client(cluster) as client:
+            [worker] = client.run(os.getpid).values()
+        with children_held(postgres, world):
+            batch = pool.submit(list, done_by_dask([task], cluster.scheduler_address, 0))
+            wait_for_a_waiting_writer(postgres)
+            os.kill(worker, signal.SIGKILL)
+            assert runs(world, round_id) == []
+        [result] = batch.result()
+
+    assert (result.authority_id, result.status) == (world.authority_id, status)
+    assert [run["status"] for run in runs(world, round_id)] == kept
+    assert [run["places"] for run in runs(world, round_id)] == [{"given": 2}] * len(kept)

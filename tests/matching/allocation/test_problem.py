@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+from typing import Any
 from uuid import UUID
 
 import numpy as np
@@ -78,3 +80,17 @@ def test_a_group_of_one_binds_nobody() -> None:
     assert AllocationProblem(**FIELDS, group=[3, 4], minimum=[1, 0]).is_network
     assert not AllocationProblem(**FIELDS, group=[3, 3]).is_network
     assert not AllocationProblem(**FIELDS, minimum=[2, 0]).is_network
+
+
+def test_some_pairs_are_the_same_problem_as_if_posed_alone() -> None:
+    given: dict[str, Any] = FIELDS | {"seed": 3}
+    kept = np.array([0, 2])
+
+    some = AllocationProblem(**given).among(kept)
+
+    pairs = {name: np.array(value)[kept] for name, value in given.items() if "pair_" in name}
+    alone = AllocationProblem(**(given | pairs))
+    for one in fields(AllocationProblem):
+        assert np.array_equal(getattr(some, one.name), getattr(alone, one.name)), one.name
+    with pytest.raises(ValueError, match="read-only"):
+        some.pair_value[0] = 9
