@@ -208,17 +208,15 @@ _PROFILES: Final = """
     """
 # Of one child and of a list apart: a plan made for any list looks so dear beside one for the list
 # at hand that PostgreSQL would plan each time, which takes longer than reading a child.
-PROFILE: Final = text(
-    f"""{_PROFILES}
+_OF_ONE: Final = f"""{_PROFILES}
     WHERE c.id = :child_id AND (:every OR c.household_id = CAST(:household_id AS uuid))
     """
-)
-PROFILES_WITHOUT_READINGS: Final = text(
-    f"""{_PROFILES.replace("i.phrases", "NULL")}
+_OF_MANY: Final = f"""{_PROFILES.replace("i.phrases", "NULL")}
     WHERE c.id = ANY (:child_ids)
     ORDER BY c.id
     """
-)
+PROFILE: Final = text(_OF_ONE)
+PROFILES_WITHOUT_READINGS: Final = text(_OF_MANY)
 # One scan without a join: with stale statistics a join took longer than a statement may.
 READINGS: Final = text(
     """
