@@ -21,8 +21,6 @@ from matching import Fit, Matches
 
 WEEKDAYS: Final = matching.WEEKDAYS
 NEED_COLUMNS: Final = {code: column for column, code in enumerate(matching.NEED_CODES)}
-# What is said by text, feeling, voice and the version of the encoder that read it.
-Said = dict[tuple[str, str, str, str], matching.Interest]
 CANCELLED_BIT: Final = matching.BLOCKING_REASONS.index("cancelled")
 
 
@@ -239,18 +237,27 @@ def _service(service: SupportService, taken: Taken) -> matching.SupportService:
     )
 
 
+class Heard:
+    """What several children say alike, read once."""
+
+    def __init__(self) -> None:
+        # By the text and the version of the encoder that read it; and with feeling and voice.
+        self.phrases: dict[tuple[str, str], tuple[matching.Phrase, ...]] = {}
+        self.interests: dict[tuple[str, str, str, str], matching.Interest] = {}
+
+
 def matching_child(child: Profile) -> matching.Child:
     """Turn a child's profile into what matching takes."""
-    return _matching_child(child, {})
+    return _matching_child(child, Heard())
 
 
 def matching_children(children: Iterable[Profile]) -> list[matching.Child]:
     """Turn profiles into what matching takes; what several children say alike is read once."""
-    said: Said = {}
-    return [_matching_child(child, said) for child in children]
+    heard = Heard()
+    return [_matching_child(child, heard) for child in children]
 
 
-def _matching_child(child: Profile, said: Said) -> matching.Child:
+def _matching_child(child: Profile, heard: Heard) -> matching.Child:
     return matching.Child(
         date_of_birth=child.date_of_birth,
         gender=child.gender,
@@ -258,7 +265,7 @@ def _matching_child(child: Profile, said: Said) -> matching.Child:
         longitude=child.longitude,
         max_km=child.max_km,
         accessible_transport_only=child.accessible_transport_only,
-        interests=tuple(_interest(said, *interest) for interest in child.interests),
+        interests=tuple(_interest(heard, *interest) for interest in child.interests),
         needs=(
             *(_need(*need) for need in child.needs),
             *(_need(code, "helpful") for code in child.communication_needs),
@@ -282,20 +289,23 @@ def _window(weekday: int, starts: time, ends: time) -> matching.Window:
 
 
 def _interest(
-    said: Said,
+    heard: Heard,
     text: str,
     feeling: str,
     voice: str,
     phrases: list[dict[str, Any]],
     encoder: str,
 ) -> matching.Interest:
-    interest = said.get((text, feeling, voice, encoder))
+    interest = heard.interests.get((text, feeling, voice, encoder))
     if interest is None:
-        if encoder == matching.encoder_version():
-            read = tuple(matching.Phrase.from_json(phrase) for phrase in phrases)
-        else:
-            # What another version read is read again, until the job has caught up with it.
-            read = tuple(vocabulary().encode(text))
+        read = heard.phrases.get((text, encoder))
+        if read is None:
+            if encoder == matching.encoder_version():
+                read = tuple(matching.Phrase.from_json(phrase) for phrase in phrases)
+            else:
+                # What another version read is read again, until the job has caught up with it.
+                read = tuple(vocabulary().encode(text))
+            heard.phrases[text, encoder] = read
         interest = matching.Interest(text, feeling, voice, read)
-        said[text, feeling, voice, encoder] = interest
+        heard.interests[text, feeling, voice, encoder] = interest
     return interest
