@@ -35,7 +35,7 @@ def client(
     if (kind is ClientKind.PROVIDER) != (provider is not None):
         raise typer.BadParameter("A provider's client, and no other, has a --provider.")
     with open_database(Settings()) as database:
-        authority_id = choose_authority(database.sessions, authority) if authority else None
+        authority_id = None if authority is None else choose_authority(database.sessions, authority)
         with transaction(database.sessions, NO_TENANT) as session:
             if authority_id is not None:
                 bind_tenant(session, authority_id)
@@ -44,7 +44,7 @@ def client(
                 kind=kind,
                 name=name,
                 authority_id=authority_id,
-                provider_id=choose_provider(session, provider) if provider else None,
+                provider_id=None if provider is None else choose_provider(session, provider),
                 now=now_utc(),
             )
     typer.echo(f"client_id     {registered.client_id}")

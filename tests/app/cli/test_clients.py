@@ -54,9 +54,11 @@ class TestClient:
             ("operator", ["--authority", "Stoke-on-Trent"], "no --authority"),
             ("broker", [], "every other kind has one"),
             ("broker", ["--authority", "Nowhere at all"], "No such authority."),
+            ("broker", ["--authority", ""], "No such authority."),
             ("provider", ["--authority", "AUTHORITY"], "has a --provider"),
             ("broker", ["--authority", "AUTHORITY", "--provider", "x"], "no other"),
             ("provider", ["--authority", "AUTHORITY", "--provider", "x"], "No such provider."),
+            ("provider", ["--authority", "AUTHORITY", "--provider", ""], "No such provider."),
         ],
     )
     def test_says_what_does_not_fit(
