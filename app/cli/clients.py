@@ -4,6 +4,7 @@ from typing import Annotated
 from uuid import UUID
 
 import typer
+from pydantic import ValidationError
 from sqlalchemy.orm import Session
 
 from app.access.scopes import ClientKind
@@ -57,9 +58,11 @@ def choose_provider(session: Session, name_or_id: str) -> UUID:
         return catalogue.get_provider(session, UUID(name_or_id)).id
     except (ValueError, NotFound):
         pass
-    page = catalogue.list_providers(
-        session, ProviderFilter(q=name_or_id), PageRequest(limit=MAX_LIMIT)
-    )
+    try:
+        named = ProviderFilter(q=name_or_id)
+    except ValidationError:
+        raise typer.BadParameter("This cannot be a provider's name.") from None
+    page = catalogue.list_providers(session, named, PageRequest(limit=MAX_LIMIT))
     found = [one.id for one in page.items if one.name.lower() == name_or_id.strip().lower()]
     if len(found) == 1:
         return found[0]

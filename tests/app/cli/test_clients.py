@@ -58,7 +58,11 @@ class TestClient:
             ("provider", ["--authority", "AUTHORITY"], "has a --provider"),
             ("broker", ["--authority", "AUTHORITY", "--provider", "x"], "no other"),
             ("provider", ["--authority", "AUTHORITY", "--provider", "x"], "No such provider."),
-            ("provider", ["--authority", "AUTHORITY", "--provider", ""], "No such provider."),
+            (
+                "provider",
+                ["--authority", "AUTHORITY", "--provider", ""],
+                "cannot be a provider's name",
+            ),
         ],
     )
     def test_says_what_does_not_fit(
