@@ -39,7 +39,9 @@ def stored(world: World) -> dict[str, Any]:
             "charged": [
                 tuple(row)
                 for row in session.execute(
-                    text("SELECT year, releases, rho_thousandths FROM release_budgets")
+                    text(
+                        "SELECT year, releases, rho_thousandths FROM release_budgets ORDER BY year"
+                    )
                 )
             ],
         }
