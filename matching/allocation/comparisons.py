@@ -40,12 +40,24 @@ class EquityRow:
 
     @property
     def share(self) -> float | None:
-        """Give the share of those who asked that got a place."""
+        """Give the share of those who asked that got a place.
+
+        Returns
+        -------
+        float or None
+            None if nobody asked.
+        """
         return self.placed / self.asked if self.asked else None
 
     @property
     def mean_value(self) -> float | None:
-        """Give what a place given is worth on average."""
+        """Give what a place given is worth on average.
+
+        Returns
+        -------
+        float or None
+            None if none was given.
+        """
         return self.value / self.placed if self.placed else None
 
 

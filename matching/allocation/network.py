@@ -57,12 +57,22 @@ class Network:
 
     @property
     def n_sessions(self) -> int:
-        """Give the number of sessions."""
+        """Give the number of sessions.
+
+        Returns
+        -------
+        int
+        """
         return len(self.capacity)
 
     @property
     def n_entries(self) -> int:
-        """Give the number of sessions and pools."""
+        """Give the number of sessions and pools.
+
+        Returns
+        -------
+        int
+        """
         return len(self.capacity) + len(self.pool_session)
 
 
@@ -89,7 +99,16 @@ class Face:
 
 
 def whole_face(network: Network) -> Face:
-    """Give the face of all allocations, before any level was decided."""
+    """Give the face of all allocations, before any level was decided.
+
+    Parameters
+    ----------
+    network : Network
+
+    Returns
+    -------
+    Face
+    """
     return Face(
         np.ones(len(network.pair), dtype=bool),
         np.zeros(network.n_children, dtype=bool),

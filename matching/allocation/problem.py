@@ -188,7 +188,12 @@ class AllocationProblem:
 
     @property
     def is_network(self) -> bool:
-        """Tell whether nobody must go together and no session needs a minimum."""
+        """Tell whether nobody must go together and no session needs a minimum.
+
+        Returns
+        -------
+        bool
+        """
         return not (self.minimum > 1).any() and not _has_duplicates(self.group[self.group != NONE])
 
 

@@ -75,12 +75,23 @@ class Allocation:
 
     @property
     def optimal(self) -> bool:
-        """Tell whether nothing better exists, on all levels."""
+        """Tell whether nothing better exists, on all levels.
+
+        Returns
+        -------
+        bool
+        """
         return self.reached == self.bound
 
     @property
     def gap(self) -> tuple[str, int] | None:
-        """Give the first level that is not proved and by how much it may fall short, or None."""
+        """Give the first level that is not proved and by how much it may fall short.
+
+        Returns
+        -------
+        tuple of (str, int), or None
+            None if every level is proved.
+        """
         for name, reached, bound in zip(self.level_names, self.reached, self.bound, strict=True):
             if reached != bound:
                 return name, bound - reached
@@ -88,6 +99,11 @@ class Allocation:
 
     @property
     def placed(self) -> NDArray[np.bool_]:
-        """Tell for each child whether it has a place."""
+        """Tell for each child whether it has a place.
+
+        Returns
+        -------
+        ndarray of shape (n_children,), bool
+        """
         placed: NDArray[np.bool_] = self.session_of_child != NONE
         return placed

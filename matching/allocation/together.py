@@ -29,11 +29,33 @@ class Together:
     weights: Integers
 
     def reached(self, used: Mask) -> Words:
-        """Sum the weights of an allocation."""
+        """Sum the weights of an allocation.
+
+        Parameters
+        ----------
+        used : ndarray of shape (n_pairs,), bool
+            The pairs of the allocation.
+
+        Returns
+        -------
+        tuple of int
+            One a level.
+        """
         return tuple(self.weights[used].sum(axis=0).tolist())
 
     def parted(self, used: Mask) -> Integers:
-        """Find the groups that an allocation of the network parts."""
+        """Find the groups that an allocation of the network parts.
+
+        Parameters
+        ----------
+        used : ndarray of shape (n_pairs,), bool
+            The pairs of the allocation.
+
+        Returns
+        -------
+        ndarray, int64
+            Ascending.
+        """
         groups = self.bundles.group_of_child
         n_groups = int(groups.max(initial=0)) + 1
         in_group = used & (groups[self.network.child] != NONE)
@@ -48,12 +70,33 @@ class Together:
         return np.flatnonzero((count > 0) & ((count < size) | (first != last)))
 
     def too_few(self, used: Mask) -> Integers:
-        """Find the sessions that would run with fewer than their minimum."""
+        """Find the sessions that would run with fewer than their minimum.
+
+        Parameters
+        ----------
+        used : ndarray of shape (n_pairs,), bool
+            The pairs of the allocation.
+
+        Returns
+        -------
+        ndarray, int64
+            Ascending.
+        """
         taken = np.bincount(self.session[used], minlength=self.network.n_sessions)
         return np.flatnonzero((taken > 0) & (taken < self.minimum))
 
     def allows(self, used: Mask) -> bool:
-        """Tell whether an allocation parts no group and keeps minimum sizes."""
+        """Tell whether an allocation parts no group and keeps minimum sizes.
+
+        Parameters
+        ----------
+        used : ndarray of shape (n_pairs,), bool
+            The pairs of the allocation.
+
+        Returns
+        -------
+        bool
+        """
         return not self.parted(used).size and not self.too_few(used).size
 
 

@@ -71,7 +71,13 @@ class Plan:
 
     @property
     def gap(self) -> float:
-        """Tell which share of the bound may be missing."""
+        """Tell which share of the bound may be missing.
+
+        Returns
+        -------
+        float
+            0 when the plan is proved best.
+        """
         return (self.bound - self.weight) / self.bound if self.bound else 0.0
 
 

@@ -69,14 +69,14 @@ def fill(
     taken = set(served)
     chosen: list[int] = []
 
-    def newly(item: int) -> list[int]:
+    def _newly(item: int) -> list[int]:
         return [child for child in adjacent[item] if child not in taken][: capacity[item]]
 
     for item in kept:
         limits.take(item)
         chosen.append(item)
     heap = [
-        (-sum(weight[child] for child in newly(item)) * of_pound[item], item)
+        (-sum(weight[child] for child in _newly(item)) * of_pound[item], item)
         for item in sorted(set(np.flatnonzero(allowed).tolist()) - set(kept))
     ]
     heapq.heapify(heap)
@@ -84,7 +84,7 @@ def fill(
         _, item = heapq.heappop(heap)
         if not limits.allow(item):
             continue
-        children = newly(item)
+        children = _newly(item)
         worth = -sum(weight[child] for child in children) * of_pound[item]
         # The last who serve nobody new are for areas only.
         if not children and int(problem.item_area[item]) not in limits.missing:

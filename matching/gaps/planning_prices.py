@@ -109,21 +109,21 @@ def search(
     everything = np.ones(problem.n_items, dtype=bool)
     best.attempt(everything)
 
-    def proved() -> bool:
+    def _proved() -> bool:
         return prices.lowest - best.total <= gap * prices.lowest
 
     for at in range(_ROUNDS):
         providers = prices.round(best.total)
-        if prices.step < _SMALLEST_STEP or proved():
+        if prices.step < _SMALLEST_STEP or _proved():
             break
         if at % _ROUNDS_OF_A_PLAN == 0:
             best.attempt(providers, favour=prices.favour())
     for mostly in _MOSTLY:
-        if not proved():
+        if not _proved():
             best.attempt(prices.taken > _SELDOM, prices.kept(mostly), prices.favour())
     rng = np.random.default_rng(seed)
     for _ in range(_TRIES):
-        if best.items is None or proved():
+        if best.items is None or _proved():
             break
         # What is taken in every round is given up hardly ever.
         chance = 2 * rng.choice(_GIVEN_UP) * (1 + _NEWEST - prices.taken)

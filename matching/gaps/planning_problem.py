@@ -117,7 +117,12 @@ class PlanProblem:
 
     @property
     def n_items(self) -> int:
-        """Count the items."""
+        """Count the items.
+
+        Returns
+        -------
+        int
+        """
         return len(self.item_cost)
 
     def children_of_items(self) -> list[list[int]]:

@@ -21,7 +21,7 @@ MOST_COLUMNS: Final = 8_000
 class NoPlan(ValueError):
     """No set of items keeps the limits within the budget.
 
-    Attributes
+    Parameters
     ----------
     cheapest : int or None
         Pence of the cheapest set that keeps the other limits; None where none does.
