@@ -14,8 +14,8 @@ BEFORE_ITS_END = "before its quarter had ended"
 def test_a_quarter_that_may_still_change_is_refused(world: World) -> None:
     set_size(world)
     with wanting(wants_in_vain(60)):
-        for now in (world.clock.now, NOT_BEFORE - timedelta(seconds=1)):
-            world.clock.now = now
+        for moment in (world.clock.now, NOT_BEFORE - timedelta(seconds=1)):
+            world.clock.now = moment
             answer = draw(world, early=False)
 
             assert answer.status_code == 409
